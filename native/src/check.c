@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The full check: everything that is stored is read and verified, every problem is noted with its place, and the walk goes
+ * on behind it at the next entry that validates. Writes nothing.
+ */
+#include "check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* More findings than anybody reads are counted, not kept. */
+#define PROBLEMS_KEPT_MAX 10000u
+
+struct pms_check {
+	pms_check_summary summary;
+	pms_problem *problems;
+	uint64_t count, capacity;
+	bool out_of_memory;
+};
+
+static void note(pms_check *check, pms_severity severity, uint64_t position, uint64_t region_offset,
+		 const char *format, ...) PMS_PRINTF(5, 6);
+static void note(pms_check *check, pms_severity severity, uint64_t position, uint64_t region_offset,
+		 const char *format, ...)
+{
+	va_list arguments;
+
+	check->summary.problem_count++;
+	check->summary.error_count += severity == PMS_SEVERITY_ERROR;
+	if (check->count == PROBLEMS_KEPT_MAX)
+		return;
+	if (check->count == check->capacity) {
+		uint64_t capacity = check->capacity ? check->capacity * 2 : 16;
+		pms_problem *grown = realloc(check->problems, capacity * sizeof(*grown));
+		if (!grown) {
+			check->out_of_memory = true;
+			return;
+		}
+		check->problems = grown;
+		check->capacity = capacity;
+	}
+	pms_problem *problem = &check->problems[check->count++];
+	*problem = (pms_problem){.severity = severity, .position = position, .region_offset = region_offset};
+	va_start(arguments, format);
+	(void)vsnprintf(problem->message, sizeof(problem->message), format, arguments);
+	va_end(arguments);
+}
+
+/* ---- the fixed pages ---- */
+
+static void check_headers(pms_stream *stream, pms_check *check)
+{
+	const uint64_t offsets[2] = {PMS_HEADER_A, PMS_HEADER_B};
+
+	for (int i = 0; i < 2; i++) {
+		pms_stored_header copy;
+		const char *why;
+		memcpy(&copy, pms_at(&stream->medium, offsets[i]), sizeof(copy));
+		if (pms_header_validate(&copy, &why) != PMS_HEADER_GOOD)
+			note(check, PMS_SEVERITY_WARNING, offsets[i], 0,
+			     "copy %d of the stream header is damaged (%s); the next open for writing repairs it", i + 1,
+			     why);
+	}
+}
+
+static bool check_word(pms_stream *stream, pms_check *check, pms_severity severity, uint64_t offset,
+		       pms_word_role role, uint64_t region_offset, const char *name)
+{
+	uint64_t value;
+
+	if (pms_word_read(stream, offset, role, &value))
+		return true;
+	note(check, severity, offset, region_offset, "the %s word is damaged: its seal does not match", name);
+	return false;
+}
+
+static void check_stream_words(pms_stream *stream, pms_check *check)
+{
+	bool a = check_word(stream, check, PMS_SEVERITY_WARNING, PMS_CEILING_A, PMS_ROLE_CEILING, 0,
+			    "first timestamp ceiling");
+	bool b = check_word(stream, check, PMS_SEVERITY_WARNING, PMS_CEILING_B, PMS_ROLE_CEILING, 0,
+			    "second timestamp ceiling");
+
+	if (!a && !b)
+		note(check, PMS_SEVERITY_ERROR, PMS_CEILING_A, 0, "no copy of the timestamp ceiling is left");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, 0,
+			 "persisted timestamp");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_LAYOUT_EPOCH, PMS_ROLE_LAYOUT_EPOCH, 0,
+			 "layout epoch");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_STREAM_SIZE, PMS_ROLE_STREAM_SIZE, 0, "stream size");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_STREAM_SPARE_0, PMS_ROLE_STREAM_SPARE, 0,
+			 "first spare");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_STREAM_SPARE_1, PMS_ROLE_STREAM_SPARE, 0,
+			 "second spare");
+	if (stream->recovery.flags & PMS_STATE_CEILING_DAMAGED && a && b)
+		note(check, PMS_SEVERITY_ERROR, PMS_CEILING_A, 0,
+		     "an entry with a timestamp at or above the ceiling was found on opening: the ceiling is damaged");
+	if (stream->damage & PMS_STATE_FILE_LARGER)
+		note(check, PMS_SEVERITY_NOTE, stream->stream_bytes, 0,
+		     "the file has %llu bytes, the stream in it %llu: the rest is ignored",
+		     (unsigned long long)stream->file.bytes, (unsigned long long)stream->stream_bytes);
+}
+
+/* Bytes that version 1 leaves zero. They carry nothing, so that a flipped one loses nothing. */
+static void check_reserved(pms_stream *stream, pms_check *check, uint64_t from, uint64_t to, uint64_t region_offset)
+{
+	const uint8_t *bytes = pms_at(&stream->medium, from);
+
+	for (uint64_t i = 0; i < to - from; i++) {
+		if (bytes[i] == 0)
+			continue;
+		note(check, PMS_SEVERITY_WARNING, from + i, region_offset, "a reserved byte is 0x%02x, expected 0", bytes[i]);
+		return;
+	}
+}
+
+static void check_reserved_of_stream(pms_stream *stream, pms_check *check)
+{
+	const uint64_t used[][2] = {
+	    {PMS_HEADER_A, PMS_HEADER_A + sizeof(pms_stored_header)},
+	    {PMS_HEADER_B, PMS_HEADER_B + sizeof(pms_stored_header)},
+	    {PMS_CEILING_A, PMS_CEILING_A + 8},
+	    {PMS_PERSISTED_TIMESTAMP, PMS_PERSISTED_TIMESTAMP + 8},
+	    {PMS_LAYOUT_EPOCH, PMS_LAYOUT_EPOCH + 8},
+	    {PMS_STREAM_SIZE, PMS_STREAM_SIZE + 8},
+	    {PMS_STREAM_SPARE_0, PMS_STREAM_SPARE_0 + 8},
+	    {PMS_STREAM_SPARE_1, PMS_STREAM_SPARE_1 + 8},
+	    {PMS_CEILING_B, PMS_CEILING_B + 8},
+	};
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
+		check_reserved(stream, check, at, used[i][0], 0);
+		at = used[i][1];
+	}
+	check_reserved(stream, check, at, stream->header.first_region, 0);
+}
+
+/* ---- a region ---- */
+
+typedef struct region_walk {
+	pms_region *region;
+	pms_check *check;
+	uint64_t at, last, end;
+	uint64_t committed;
+	uint64_t hash_budget; /* for looking for the next valid entry behind damage */
+	bool in_group;
+	bool checkpoint_met;
+} region_walk;
+
+static bool load(const region_walk *walk, uint64_t at, pms_parsed_entry *entry, pms_entry_kind *kind)
+{
+	const pms_medium *medium = &walk->region->stream->medium;
+
+	if (!pms_entry_parse(pms_at(medium, at), at, walk->end, walk->region->alignment, entry))
+		return false;
+	*kind = pms_entry_classify(entry, pms_at(medium, at + PMS_ENTRY_HEADER_BYTES), &walk->region->life);
+	return *kind != PMS_KIND_INVALID;
+}
+
+static void accept(region_walk *walk, const pms_parsed_entry *entry, pms_entry_kind kind)
+{
+	pms_check *check = walk->check;
+
+	if (walk->in_group && (kind != PMS_KIND_DATA || entry->timestamp != walk->last + 1))
+		note(check, PMS_SEVERITY_ERROR, entry->offset, walk->region->offset,
+		     "the group before this entry is incomplete");
+	if (entry->timestamp >= atomic_load(&walk->region->stream->next_timestamp))
+		note(check, PMS_SEVERITY_ERROR, entry->offset, walk->region->offset,
+		     "the entry's timestamp %llu was never given out", (unsigned long long)entry->timestamp);
+	walk->checkpoint_met |= entry->offset == walk->region->checkpoint;
+	walk->in_group = kind == PMS_KIND_DATA && entry->group_continues;
+	walk->last = entry->timestamp;
+	walk->at = entry->offset + entry->extent_bytes;
+	if (kind != PMS_KIND_DATA)
+		return;
+	check->summary.entry_count++;
+	check->summary.payload_bytes += entry->payload_bytes;
+}
+
+/* Behind damage: the next entry that validates and is later. Hashes no more than the budget. */
+static bool find_next(region_walk *walk, pms_parsed_entry *entry, pms_entry_kind *kind)
+{
+	const pms_region *region = walk->region;
+
+	for (uint64_t at = walk->at + region->alignment; at + PMS_ENTRY_HEADER_BYTES <= walk->end; at += region->alignment) {
+		if (!pms_entry_parse(pms_at(&region->stream->medium, at), at, walk->end, region->alignment, entry) ||
+		    entry->timestamp <= walk->last || entry->payload_bytes > walk->hash_budget)
+			continue;
+		walk->hash_budget -= entry->payload_bytes;
+		if (load(walk, at, entry, kind))
+			return true;
+	}
+	return false;
+}
+
+/* One entry, or one damaged stretch. False at the end. */
+static bool check_step(region_walk *walk)
+{
+	pms_parsed_entry entry;
+	pms_entry_kind kind;
+	uint64_t bad = walk->at;
+
+	if (walk->at >= walk->end)
+		return false;
+	if (load(walk, walk->at, &entry, &kind) && entry.timestamp > walk->last) {
+		accept(walk, &entry, kind);
+		return true;
+	}
+	if (find_next(walk, &entry, &kind)) {
+		note(walk->check, PMS_SEVERITY_ERROR, bad, walk->region->offset,
+		     "damaged: no valid entry in %llu bytes, up to the one at offset %llu",
+		     (unsigned long long)(entry.offset - bad), (unsigned long long)entry.offset);
+		walk->in_group = false;
+		accept(walk, &entry, kind);
+		return true;
+	}
+	if (bad < walk->committed || walk->region->damage_offset == bad)
+		note(walk->check, PMS_SEVERITY_ERROR, bad, walk->region->offset,
+		     "damaged: no valid entry from here to the end at offset %llu", (unsigned long long)walk->end);
+	return false;
+}
+
+static void check_entries(pms_region *region, pms_check *check)
+{
+	uint64_t committed = atomic_load_explicit(&region->committed, memory_order_acquire);
+	bool damaged = (region->damage & PMS_STATE_ENTRIES_DAMAGED) != 0;
+	region_walk walk = {
+	    .region = region,
+	    .check = check,
+	    .at = region->data_start,
+	    .last = region->life.base,
+	    .committed = committed,
+	    .end = damaged ? region->end : committed, /* what stands behind the damage counts, too */
+	    .hash_budget = 4 * (region->end - region->offset) + PMS_ENTRY_BYTES_MAX,
+	};
+	uint64_t checkpoint = region->checkpoint;
+
+	while (check_step(&walk))
+		;
+	if (walk.in_group)
+		note(check, PMS_SEVERITY_ERROR, walk.at, region->offset, "the last group is incomplete");
+	if (checkpoint && !walk.checkpoint_met && checkpoint == region->checkpoint)
+		note(check, PMS_SEVERITY_ERROR, region->offset + PMS_REGION_CHECKPOINT, region->offset,
+		     "the checkpoint names offset %llu, where no valid entry begins", (unsigned long long)checkpoint);
+}
+
+static void check_region_header(pms_stream *stream, const pms_piece *piece, pms_check *check)
+{
+	uint64_t offset = piece->offset;
+	pms_stored_region stored;
+	const char *why;
+
+	(void)check_word(stream, check, PMS_SEVERITY_ERROR, offset + PMS_REGION_EXTENT, PMS_ROLE_EXTENT, offset, "extent");
+	memcpy(&stored, pms_at(&stream->medium, offset), sizeof(stored));
+	if (!pms_region_validate(&stored, offset, stream->header.uuid, &why)) {
+		note(check, PMS_SEVERITY_ERROR, offset, offset, "the region header is damaged: %s", why);
+		return;
+	}
+	(void)check_word(stream, check, PMS_SEVERITY_ERROR, offset + PMS_REGION_BASE, PMS_ROLE_BASE, offset, "base timestamp");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, offset,
+			 "checkpoint");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_SPARE_0, PMS_ROLE_REGION_SPARE, offset,
+			 "first spare");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_SPARE_1, PMS_ROLE_REGION_SPARE, offset,
+			 "second spare");
+	const uint64_t words[] = {PMS_REGION_EXTENT, PMS_REGION_BASE, PMS_REGION_CHECKPOINT, PMS_REGION_SPARE_0,
+				  PMS_REGION_SPARE_1, PMS_REGION_HEADER_BYTES};
+	for (size_t i = 0; i + 1 < sizeof(words) / sizeof(words[0]); i++)
+		check_reserved(stream, check, offset + words[i] + 8, offset + words[i + 1], offset);
+}
+
+/* ---- the whole ---- */
+
+static void check_piece(pms_stream *stream, const pms_piece *piece, pms_check *check)
+{
+	uint64_t largest_before = check->summary.error_count;
+
+	if (piece->kind == PMS_PIECE_FREE) {
+		(void)check_word(stream, check, PMS_SEVERITY_ERROR, piece->offset + PMS_REGION_EXTENT, PMS_ROLE_EXTENT,
+				 piece->offset, "extent");
+		check->summary.free_bytes += piece->bytes;
+		return;
+	}
+	check->summary.region_count += piece->region != NULL;
+	if (piece->kind == PMS_PIECE_DAMAGED)
+		note(check, PMS_SEVERITY_ERROR, piece->offset + PMS_REGION_EXTENT, piece->offset,
+		     "the extent word is damaged: %llu bytes up to offset %llu cannot be told apart",
+		     (unsigned long long)piece->bytes, (unsigned long long)(piece->offset + piece->bytes));
+	else
+		check_region_header(stream, piece, check);
+	if (piece->region && piece->region->damage_offset && check->summary.error_count == largest_before &&
+	    (piece->region->damage & PMS_STATE_HEADER_DAMAGED))
+		note(check, PMS_SEVERITY_ERROR, piece->region->damage_offset, piece->offset, "the region header is damaged");
+}
+
+static void check_region(pms_region *region, pms_check *check)
+{
+	bool unreadable = region->damage_offset && (region->damage & PMS_STATE_HEADER_DAMAGED);
+
+	if (unreadable || pms_region_enter_reader(region, NULL) != PMS_OK)
+		return; /* freed meanwhile, or nothing can be read: that is noted already */
+	if (region->stream->read_only) {
+		pms_mutex_lock(&region->mutex);
+		(void)pms_recover_reader_locked(region, NULL);
+		pms_mutex_unlock(&region->mutex);
+	}
+	check_entries(region, check);
+	pms_region_leave_reader(region);
+}
+
+int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error)
+{
+	pms_check *check = calloc(1, sizeof(*check));
+
+	if (!check)
+		return pms_fail(error, PMS_E_NO_MEMORY, "out of memory for a check");
+	check->summary.struct_bytes = sizeof(check->summary);
+	pms_mutex_lock(&stream->layout_mutex);
+	check_headers(stream, check);
+	check_stream_words(stream, check);
+	check_reserved_of_stream(stream, check);
+	pms_mutex_unlock(&stream->layout_mutex);
+	for (uint64_t offset = 0;;) {
+		pms_piece piece;
+		uint64_t i = 0;
+		/* One piece at a time, so that a long check does not keep others from creating regions. */
+		pms_mutex_lock(&stream->layout_mutex);
+		while (i < stream->piece_count && stream->pieces[i].offset < offset)
+			i++;
+		bool found = i < stream->piece_count;
+		if (found) {
+			piece = stream->pieces[i];
+			check_piece(stream, &piece, check);
+			if (piece.region)
+				pms_region_reference(piece.region);
+		}
+		pms_mutex_unlock(&stream->layout_mutex);
+		if (!found)
+			break;
+		if (piece.region) {
+			check_region(piece.region, check);
+			pms_region_unreference(piece.region);
+		}
+		offset = piece.offset + piece.bytes;
+	}
+	if (check->out_of_memory) {
+		pms_check_release(check);
+		return pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the findings of a check");
+	}
+	*out = check;
+	return PMS_OK;
+}
+
+int32_t pms_check_summarize(const pms_check *check, pms_check_summary *summary)
+{
+	if (!check || !summary || summary->struct_bytes != sizeof(*summary))
+		return PMS_E_INVALID_ARGUMENT;
+	*summary = check->summary;
+	return PMS_OK;
+}
+
+int32_t pms_check_problem(const pms_check *check, uint64_t index, pms_problem *problem)
+{
+	if (!check || !problem)
+		return PMS_E_INVALID_ARGUMENT;
+	if (index >= check->count)
+		return PMS_E_END;
+	*problem = check->problems[index];
+	return PMS_OK;
+}
+
+void pms_check_release(pms_check *check)
+{
+	if (!check)
+		return;
+	free(check->problems);
+	free(check);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timestamps. The counter lives in memory; what makes it survive is the ceiling on the medium: a timestamp is given out
+ * only below a ceiling that has been drained (R5), and a new session starts at the ceiling. A crash therefore wastes up
+ * to one leap and can never give a timestamp out twice.
+ */
+#include "engine.h"
+
+int32_t pms_clock_raise_to(pms_stream *stream, uint64_t ceiling, pms_error *error)
+{
+	/*
+	 * After a crash here: each copy is old or new. Open takes the larger; nothing above the old one was given out,
+	 * because the limit below moves only behind the drain.
+	 */
+	pms_word_write_flush(stream, PMS_CEILING_A, PMS_ROLE_CEILING, ceiling);
+	pms_word_write_flush(stream, PMS_CEILING_B, PMS_ROLE_CEILING, ceiling);
+	int32_t status = pms_stream_drain(stream, error);
+	if (status == PMS_OK)
+		atomic_store_explicit(&stream->timestamp_limit, ceiling, memory_order_release);
+	return status;
+}
+
+static int32_t raise_locked(pms_stream *stream, uint64_t room, pms_error *error)
+{
+	uint64_t next = atomic_load(&stream->next_timestamp);
+	uint64_t limit = atomic_load(&stream->timestamp_limit);
+
+	if (limit > next && limit - next > room) /* somebody else has raised it meanwhile */
+		return PMS_OK;
+	if (limit >= PMS_VALUE_MAX)
+		return limit > next ? PMS_OK
+				    : pms_fail(error, PMS_E_EXHAUSTED, "all 2^56 timestamps of the stream are used up");
+	uint64_t base = limit > next ? limit : next;
+	uint64_t ceiling = PMS_VALUE_MAX - base > PMS_CEILING_LEAP ? base + PMS_CEILING_LEAP : PMS_VALUE_MAX;
+	return pms_clock_raise_to(stream, ceiling, error);
+}
+
+int32_t pms_clock_refill(pms_stream *stream, pms_error *error)
+{
+	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
+	uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_relaxed);
+	int32_t status = PMS_OK;
+
+	if (limit > next && limit - next > PMS_CEILING_LEAP / 2)
+		return PMS_OK;
+	if (limit > next + 2) {
+		/* There is time: one thread raises early, the others go on. */
+		if (pms_mutex_try_lock(&stream->clock_mutex)) {
+			status = raise_locked(stream, PMS_CEILING_LEAP / 2, error);
+			pms_mutex_unlock(&stream->clock_mutex);
+		}
+		return status;
+	}
+	pms_mutex_lock(&stream->clock_mutex);
+	status = raise_locked(stream, 0, error);
+	pms_mutex_unlock(&stream->clock_mutex);
+	return status;
+}
+
+bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *first)
+{
+	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
+
+	do {
+		uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_acquire);
+		if (next >= limit || limit - next < count)
+			return false;
+	} while (!atomic_compare_exchange_weak(&stream->next_timestamp, &next, next + count));
+	*first = next;
+	return true;
+}
+
+int32_t pms_clock_take_one(pms_stream *stream, uint64_t *timestamp, pms_error *error)
+{
+	int32_t status;
+
+	do {
+		status = pms_clock_refill(stream, error);
+		if (status != PMS_OK)
+			return status;
+	} while (!pms_clock_take(stream, 1, timestamp));
+	return PMS_OK;
+}

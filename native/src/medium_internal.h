@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the medium share. medium.c puts them together and is the same on every platform; the others are
+ *
+ *   medium_pmem.c          maps, and finds out what was mapped
+ *   medium_lines_x86.c     cache lines: flush, fence, copy (elsewhere medium_lines_pmem.c, by libpmem)
+ *   medium_page_cache.c    the table for ordinary files; its one system call is in medium_sync_posix.c
+ *   medium_retire_posix.c  what becomes of an address range when its mapping ends
+ */
+#ifndef PMS_MEDIUM_INTERNAL_H
+#define PMS_MEDIUM_INTERNAL_H
+
+#include "medium.h"
+#include "thread.h"
+
+/* ---- mapping ---------------------------------------------------------------------------------------------------- */
+
+typedef struct pms_mapping {
+	uint8_t *base;
+	uint64_t mapped_bytes;
+	pms_medium_kind kind;
+	bool forced;	  /* persistent memory only by PMEM_IS_PMEM_FORCE: nobody has verified it */
+	const char *what; /* for people: "a file on a DAX file system" */
+} pms_mapping;
+
+/* Maps at least `bytes` from the start of the file, for writing if it was opened so. Statuses as pms_medium_map. */
+int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes, pms_mapping *mapping,
+			 pms_error *error);
+
+/* Ends a mapping whose address nobody has seen yet. */
+void pms_mapping_discard(const pms_mapping *mapping);
+
+/* Ends a mapping whose address may still be in use, as pms_medium_unmap says. */
+void pms_mapping_retire(void *base, uint64_t mapped_bytes);
+
+/* How many bytes of address space are retired and not yet released. */
+uint64_t pms_mapping_retired_bytes(void);
+
+/* The limit on them: 1 TiB; changed by tests alone. */
+extern uint64_t pms_mapping_retired_bytes_max;
+
+/* True where the platform flushes its caches by itself on power loss (eADR). */
+bool pms_mapping_has_auto_flush(void);
+
+/* ---- cache lines ------------------------------------------------------------------------------------------------ */
+
+/* What this processor can do. */
+typedef struct pms_lines {
+	const char *flush_name;		/* "clwb" */
+	const char *fence_name;		/* "sfence" */
+	bool has_non_temporal;		/* PMS_FLUSH_NON_TEMPORAL exists */
+	bool non_temporal_is_durable;	/* ... and is enough: such a store leaves nothing in the cache (Intel) */
+	pms_flush_lines_function flush; /* by flush_name */
+	pms_flush_lines_function flush_nothing;
+	pms_copy_flush_function copy_non_temporal; /* by PMS_FLUSH_NON_TEMPORAL */
+	pms_copy_flush_function copy_cache_lines;  /* by PMS_FLUSH_CACHE_LINES */
+	pms_copy_flush_function copy_only;	   /* by PMS_FLUSH_FENCE_ONLY */
+} pms_lines;
+
+/* Asks the processor. */
+void pms_lines_detect(pms_lines *lines);
+
+#if defined(__x86_64__) || defined(_M_X64)
+/* What pms_lines_detect chooses on a processor of that kind. */
+void pms_lines_select(pms_lines *lines, bool is_intel, bool has_clwb, bool has_clflushopt);
+#endif
+
+/* ---- page cache ------------------------------------------------------------------------------------------------- */
+
+/* Threads with notes that are not drained; beyond them all others share one entry. */
+#define PMS_NOTES_MAX 256
+
+/* What one thread has noted since its last drain. Syncs are numbered from 1. */
+typedef struct pms_note {
+	const void *thread; /* null: free */
+	uint64_t first;	    /* the first sync that covers some of it */
+	uint64_t last;	    /* the one that covers the last of it */
+	int os_error;	    /* of a sync that covered some of it, or 0 */
+} pms_note;
+
+typedef struct pms_page_cache {
+	pms_mutex mutex;
+	pms_condition finished;	   /* a sync has */
+	uint64_t page_bytes;	   /* a power of two */
+	uint64_t noted_begin;	   /* one range of whole pages over all that is noted and not in a sync; */
+	uint64_t noted_end;	   /* empty when not above noted_begin */
+	uint64_t next;		   /* number of the sync that will take it */
+	uint64_t done;		   /* number of the last one that finished */
+	bool syncing;		   /* number next - 1 is under way */
+	pms_note notes[PMS_NOTES_MAX];
+	unsigned note_count;	   /* entries from here on were never used */
+	pms_note others;	   /* of all threads that found no entry; never forgotten */
+	/* Makes a range of whole pages durable; 0 or an OS error. Tests put another one here. */
+	int (*sync)(void *address, uint64_t bytes);
+} pms_page_cache;
+
+/* Gives a medium whose mapping is set the table and context of the page cache. */
+int32_t pms_page_cache_attach(pms_medium *medium, pms_error *error);
+
+/* pms_page_cache.sync of the platform. */
+int pms_sync_pages(void *address, uint64_t bytes);
+uint64_t pms_page_bytes(void);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Life of an open stream: pins, poison, close, describe. Creating and opening are in create.c and open.c. */
+#include "stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void pms_word_write_flush(pms_stream *stream, uint64_t offset, pms_word_role role, uint64_t value)
+{
+	pms_word_write(stream, offset, role, value);
+	pms_flush(&stream->medium, offset, sizeof(uint64_t));
+}
+
+pms_stream *pms_stream_new(bool read_only)
+{
+	pms_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return NULL;
+	pms_os_initialize();
+	stream->file.handle = -1;
+	stream->read_only = read_only;
+	stream->fork_generation = pms_os_fork_generation;
+	atomic_init(&stream->references, 1);
+	atomic_init(&stream->mapping_pins, 1);
+	atomic_init(&stream->lock_pins, 1);
+	pms_mutex_init(&stream->clock_mutex);
+	pms_mutex_init(&stream->layout_mutex);
+	return stream;
+}
+
+void pms_stream_unreference(pms_stream *stream)
+{
+	if (atomic_fetch_sub(&stream->references, 1) != 1)
+		return;
+	free(stream->pieces);
+	pms_mutex_destroy(&stream->clock_mutex);
+	pms_mutex_destroy(&stream->layout_mutex);
+	free(stream);
+}
+
+void pms_stream_drop_lock_pin(pms_stream *stream)
+{
+	if (atomic_fetch_sub(&stream->lock_pins, 1) == 1)
+		pms_file_close(&stream->file);
+}
+
+void pms_stream_drop_mapping_pin(pms_stream *stream)
+{
+	if (atomic_fetch_sub(&stream->mapping_pins, 1) == 1 && stream->medium.base)
+		pms_medium_unmap(&stream->medium);
+}
+
+bool pms_stream_is_forked(const pms_stream *stream) { return stream->fork_generation != pms_os_fork_generation; }
+
+int32_t pms_stream_enter(pms_stream *stream, pms_error *error)
+{
+	if (pms_stream_is_forked(stream))
+		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
+	uint32_t pins = atomic_load(&stream->mapping_pins);
+	do {
+		if (pins == 0 || atomic_load(&stream->closed))
+			return pms_fail(error, PMS_E_CLOSED, "the stream was closed");
+	} while (!atomic_compare_exchange_weak(&stream->mapping_pins, &pins, pins + 1));
+	/* The writer lock, too: the last operation on the layout ends before the lock is released. */
+	uint32_t locks = atomic_load(&stream->lock_pins);
+	do {
+		if (locks == 0) {
+			pms_stream_drop_mapping_pin(stream);
+			return pms_fail(error, PMS_E_CLOSED, "the stream was closed");
+		}
+	} while (!atomic_compare_exchange_weak(&stream->lock_pins, &locks, locks + 1));
+	return PMS_OK;
+}
+
+void pms_stream_leave(pms_stream *stream)
+{
+	pms_stream_drop_lock_pin(stream);
+	pms_stream_drop_mapping_pin(stream);
+}
+
+int32_t pms_stream_may_write(pms_stream *stream, pms_error *error)
+{
+	if (stream->read_only)
+		return pms_fail(error, PMS_E_READ_ONLY, "the stream is open for reading only");
+	if (atomic_load_explicit(&stream->poisoned, memory_order_relaxed) != PMS_OK)
+		return pms_stream_fail_poisoned(stream, PMS_E_POISONED, error);
+	return PMS_OK;
+}
+
+int32_t pms_stream_fail_poisoned(pms_stream *stream, int32_t status, pms_error *error)
+{
+	return pms_fail_os(error, status, atomic_load(&stream->poison_os_error),
+			   "making data durable failed; the stream takes no more writes until it is opened again");
+}
+
+int32_t pms_stream_drain(pms_stream *stream, pms_error *error)
+{
+	pms_error cause;
+	int32_t healthy = PMS_OK;
+
+	if (!stream->medium.table) {
+		pms_medium_fence();
+		return PMS_OK;
+	}
+	if (atomic_load(&stream->poisoned) != PMS_OK)
+		return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
+	if (pms_drain(&stream->medium, &cause) == PMS_OK)
+		return PMS_OK;
+	atomic_store(&stream->poison_os_error, cause.os_error); /* several may fail at once; any of their errors will do */
+	atomic_compare_exchange_strong(&stream->poisoned, &healthy, PMS_E_IO);
+	return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
+}
+
+/* Moves the checkpoints of all regions to what is persisted. The caller drains. */
+static void checkpoint_regions(pms_stream *stream)
+{
+	for (uint64_t i = 0; i < stream->piece_count; i++) {
+		pms_region *region = stream->pieces[i].region;
+		if (!region)
+			continue;
+		pms_mutex_lock(&region->mutex);
+		if (!(region->damage & PMS_STATE_NO_WRITES))
+			pms_order_checkpoint_locked(region, true);
+		pms_mutex_unlock(&region->mutex);
+	}
+}
+
+static void release_regions(pms_stream *stream)
+{
+	for (uint64_t i = 0; i < stream->piece_count; i++) {
+		pms_region *region = stream->pieces[i].region;
+		if (!region)
+			continue;
+		stream->pieces[i].region = NULL;
+		pms_mutex_lock(&region->mutex);
+		pms_region_retire_locked(region, PMS_E_CLOSED);
+		pms_mutex_unlock(&region->mutex);
+		pms_region_unreference(region);
+	}
+}
+
+int32_t pms_close(pms_stream *stream)
+{
+	int32_t status = PMS_OK;
+
+	/* A forked child has copies of mutexes in any state, and must not write: it leaves everything to its parent. */
+	if (pms_stream_is_forked(stream) || atomic_exchange(&stream->closed, true))
+		return PMS_OK;
+	pms_mutex_lock(&stream->layout_mutex);
+	bool writes = !stream->read_only && atomic_load(&stream->poisoned) == PMS_OK;
+	if (writes) {
+		checkpoint_regions(stream);
+		status = pms_stream_drain(stream, NULL);
+	}
+	release_regions(stream);
+	stream->piece_count = 0;
+	pms_mutex_unlock(&stream->layout_mutex);
+	pms_stream_leave(stream); /* the pins of the open stream itself */
+	return status;
+}
+
+void pms_stream_discard(pms_stream *stream)
+{
+	atomic_store(&stream->closed, true);
+	release_regions(stream);
+	stream->piece_count = 0;
+	pms_stream_leave(stream);
+	pms_stream_unreference(stream);
+}
+
+void pms_describe(pms_stream *stream, pms_stream_info *info)
+{
+	const pms_stored_header *header = &stream->header;
+
+	pms_mutex_lock(&stream->layout_mutex);
+	*info = (pms_stream_info){
+	    .struct_bytes = sizeof(*info),
+	    .format_version = header->version,
+	    .stream_bytes = stream->stream_bytes,
+	    .file_bytes = stream->file.bytes,
+	    .created_unix_seconds = header->created_unix_seconds,
+	    .next_timestamp = atomic_load(&stream->next_timestamp),
+	    .compatible_features = header->compatible_features,
+	    .incompatible_features = header->incompatible_features,
+	    .read_only_features = header->read_only_features,
+	    .block_bytes = header->block_bytes,
+	    .medium_kind = stream->medium.kind,
+	    .flush_policy = stream->medium.policy,
+	    .read_only = stream->read_only,
+	    .state = stream->damage,
+	};
+	info->free_bytes = pms_layout_free_bytes_locked(stream, &info->largest_free_bytes);
+	for (uint64_t i = 0; i < stream->piece_count; i++)
+		info->region_count += stream->pieces[i].region != NULL;
+	pms_mutex_unlock(&stream->layout_mutex);
+	memcpy(info->uuid, header->uuid, sizeof(info->uuid));
+	(void)snprintf(info->medium_text, sizeof(info->medium_text), "%s", stream->medium.text);
+}
