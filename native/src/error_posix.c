@@ -6,7 +6,8 @@
 
 #include "error.h"
 
-/* strerror_r has two shapes: that of POSIX fills the buffer, that of GNU returns a pointer, not always to the buffer. */
+/* strerror_r has two shapes: that of POSIX fills the buffer, that of GNU returns a pointer, not always to the buffer.
+ */
 static const char *text_posix(int result, const char *buffer)
 {
 	return result == 0 ? buffer : NULL;
@@ -23,9 +24,10 @@ void pms_os_error_text(int os_error, char *text, size_t text_bytes)
 	char buffer[128] = "";
 	const char *found;
 
-	found = _Generic(strerror_r(os_error, buffer, sizeof(buffer)), int
-			 : text_posix, char *
-			 : text_gnu)(strerror_r(os_error, buffer, sizeof(buffer)), buffer);
+	/* clang-format off */
+	found = _Generic(strerror_r(os_error, buffer, sizeof(buffer)), int: text_posix, char *: text_gnu)
+		(strerror_r(os_error, buffer, sizeof(buffer)), buffer);
+	/* clang-format on */
 	if (!found || !*found)
 		found = "unknown error";
 	(void)snprintf(text, text_bytes, "%s", found);

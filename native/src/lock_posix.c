@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The writer lock: an open-file-description lock on the whole file. It belongs to the open file, not to the process: two
- * opens in one process conflict, and closing some other descriptor of the file does not release it.
+ * The writer lock: an open-file-description lock on the whole file. It belongs to the open file, not to the process:
+ * two opens in one process conflict, and closing some other descriptor of the file does not release it.
  */
 #include <dirent.h>
 #include <errno.h>

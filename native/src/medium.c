@@ -78,7 +78,7 @@ static pms_flush_policy best_policy(const pms_mapping *mapping, const pms_lines 
 	if (auto_flush)
 		return PMS_FLUSH_FENCE_ONLY;
 	return lines->has_non_temporal && lines->non_temporal_is_durable ? PMS_FLUSH_NON_TEMPORAL
-									   : PMS_FLUSH_CACHE_LINES;
+									 : PMS_FLUSH_CACHE_LINES;
 }
 
 static void set_functions(pms_medium *medium, const pms_lines *lines)
@@ -157,8 +157,8 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	medium->mapped_bytes = mapping.mapped_bytes;
 	medium->kind = mapping.kind;
 	medium->writable = file->writable;
-	medium->policy = policy == PMS_FLUSH_AUTO ? best_policy(&mapping, &lines, auto_flush)
-						  : (pms_flush_policy)policy;
+	medium->policy =
+		policy == PMS_FLUSH_AUTO ? best_policy(&mapping, &lines, auto_flush) : (pms_flush_policy)policy;
 	set_functions(medium, &lines);
 	set_text(medium, &mapping, &lines);
 	if (medium->kind == PMS_MEDIUM_PAGE_CACHE) {

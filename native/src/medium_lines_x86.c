@@ -30,8 +30,8 @@ static uint64_t head_bytes(const void *address, uint64_t alignment, uint64_t byt
 	return head < bytes ? head : bytes;
 }
 
-/* 16-byte non-temporal stores, four to a line so that each write buffer leaves full. destination: 16-aligned. Returns how
- * many bytes were copied: all but bytes % 16. */
+/* 16-byte non-temporal stores, four to a line so that each write buffer leaves full. destination: 16-aligned. Returns
+ * how many bytes were copied: all but bytes % 16. */
 static uint64_t stream_16(uint8_t *destination, const uint8_t *source, uint64_t bytes)
 {
 	uint64_t at = 0;
@@ -61,7 +61,8 @@ static void stream_8(uint8_t *destination, const uint8_t *source)
 	_mm_stream_si64((long long *)(void *)destination, word);
 }
 
-/* The middle by non-temporal stores, the ends that are no whole 16 bytes by cached ones. The caller flushes all lines. */
+/* The middle by non-temporal stores, the ends that are no whole 16 bytes by cached ones. The caller flushes all lines.
+ */
 static void copy_large(uint8_t *destination, const uint8_t *source, uint64_t bytes)
 {
 	uint64_t at = head_bytes(destination, 16, bytes);
@@ -74,11 +75,11 @@ static void copy_large(uint8_t *destination, const uint8_t *source, uint64_t byt
 }
 
 /*
- * As much as possible by non-temporal stores of 8 or 16 bytes; the ends that are no whole 8 bytes by cached ones. Returns
- * the lines that were stored to through the cache: the first one, the last one, or null.
+ * As much as possible by non-temporal stores of 8 or 16 bytes; the ends that are no whole 8 bytes by cached ones.
+ * Returns the lines that were stored to through the cache: the first one, the last one, or null.
  */
-static void copy_stream(uint8_t *destination, const uint8_t *source, uint64_t bytes, const uint8_t **first,
-	const uint8_t **last)
+static void copy_stream(
+	uint8_t *destination, const uint8_t *source, uint64_t bytes, const uint8_t **first, const uint8_t **last)
 {
 	uint64_t at = head_bytes(destination, 8, bytes);
 
@@ -89,8 +90,8 @@ static void copy_stream(uint8_t *destination, const uint8_t *source, uint64_t by
 		at += 8;
 	}
 	if (head_bytes(destination + at, 16, 16) == 0) {
-		at += stream_16(destination + at, source + at,
-			head_bytes(destination + at, PMS_CACHE_LINE, bytes - at));
+		at += stream_16(
+			destination + at, source + at, head_bytes(destination + at, PMS_CACHE_LINE, bytes - at));
 		at += stream_16(destination + at, source + at, bytes - at);
 	}
 	if (bytes - at >= 8) {

@@ -24,7 +24,8 @@ static _Thread_local char thread_mark;
 
 /* ---- notes ------------------------------------------------------------------------------------------------------ */
 
-/* The entry of this thread. With `create`, a new one where it has none, or the one for all others where all are taken. */
+/* The entry of this thread. With `create`, a new one where it has none, or the one for all others where all are taken.
+ */
 static pms_note *find_note_locked(pms_page_cache *cache, bool create)
 {
 	pms_note *free_note = NULL;

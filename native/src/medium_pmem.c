@@ -35,7 +35,8 @@
 #define MAP_SHARED_VALIDATE 0x03
 #endif
 
-/* Device-DAX maps whole units of its alignment; where it does not say which, this one suits the usual 4 KiB and 2 MiB. */
+/* Device-DAX maps whole units of its alignment; where it does not say which, this one suits the usual 4 KiB and 2 MiB.
+ */
 #define DEVICE_ALIGNMENT_DEFAULT ((uint64_t)2 << 20)
 
 bool pms_mapping_has_auto_flush(void)
@@ -58,8 +59,7 @@ static uint64_t device_alignment(const struct stat *status)
 	uint64_t alignment = 0;
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/align", major(status->st_rdev),
-		minor(status->st_rdev));
+	(void)snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/align", major(status->st_rdev), minor(status->st_rdev));
 	file = fopen(path, "re");
 	if (file) {
 		if (fgets(text, sizeof(text), file))
@@ -125,8 +125,10 @@ static int32_t fail_libpmem(const char *path, const pms_file *file, pms_error *e
 
 	if (file->type == PMS_FILE_DEVICE_DAX && !pms_ndctl_available())
 		return pms_fail_os(error, PMS_E_NOT_SUPPORTED, os_error,
-			"'%s' is a device-DAX node, for which libndctl.so.6 and libdaxctl.so.1 are needed: install them "
-			"(Debian: libndctl6)", path);
+			"'%s' is a device-DAX node, for which libndctl.so.6 and libdaxctl.so.1 are needed: install "
+			"them "
+			"(Debian: libndctl6)",
+			path);
 	return pms_fail_os(error, pms_status_of_errno(os_error), os_error, "libpmem cannot map '%s'", path);
 }
 
@@ -184,8 +186,7 @@ static int32_t check_length(const char *path, const pms_file *file, uint64_t byt
 	return PMS_OK;
 }
 
-static void classify(const pms_file *file, const substance *found, bool is_pmem, bool synchronous,
-	pms_mapping *mapping)
+static void classify(const pms_file *file, const substance *found, bool is_pmem, bool synchronous, pms_mapping *mapping)
 {
 	mapping->what = found->what;
 	if (found->is_volatile) {
@@ -201,8 +202,7 @@ static void classify(const pms_file *file, const substance *found, bool is_pmem,
 	}
 }
 
-int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes, pms_mapping *mapping,
-	pms_error *error)
+int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes, pms_mapping *mapping, pms_error *error)
 {
 	substance found;
 	bool synchronous = false;

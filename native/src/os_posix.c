@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files, random bytes, clock and fork by POSIX and Linux. The writer lock is in lock_posix.c, space in allocate_posix.c,
- * creating and naming files in publish_posix.c. */
+/* Files, random bytes, clock and fork by POSIX and Linux. The writer lock is in lock_posix.c, space in
+ * allocate_posix.c, creating and naming files in publish_posix.c. */
 #include "os.h"
 
 #include <errno.h>
@@ -31,8 +31,8 @@ static bool is_device_dax(const struct stat *status)
 
 	if (!S_ISCHR(status->st_mode))
 		return false;
-	(void)snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/subsystem", major(status->st_rdev),
-		minor(status->st_rdev));
+	(void)snprintf(
+		link, sizeof(link), "/sys/dev/char/%u:%u/subsystem", major(status->st_rdev), minor(status->st_rdev));
 	bytes = readlink(link, target, sizeof(target) - 1);
 	if (bytes <= 0)
 		return false;
@@ -91,15 +91,15 @@ static int32_t check_type(const char *path, const struct stat *status, pms_file_
 		*type = PMS_FILE_DEVICE_DAX;
 		return PMS_OK;
 	}
-	return pms_fail(error, PMS_E_NOT_A_STREAM, "'%s' cannot hold a stream: it is %s", path,
-		type_text(status->st_mode));
+	return pms_fail(
+		error, PMS_E_NOT_A_STREAM, "'%s' cannot hold a stream: it is %s", path, type_text(status->st_mode));
 }
 
 int32_t pms_file_check_path(const char *path, pms_error *error)
 {
 	if (!path || !*path)
-		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "path: %s, a file's path was expected",
-			path ? "empty" : "null");
+		return pms_fail(
+			error, PMS_E_INVALID_ARGUMENT, "path: %s, a file's path was expected", path ? "empty" : "null");
 	return PMS_OK;
 }
 
@@ -173,8 +173,8 @@ int32_t pms_file_read(const pms_file *file, uint64_t offset, void *buffer, size_
 	if (file->type == PMS_FILE_DEVICE_DAX)
 		return pms_fail(error, PMS_E_NOT_SUPPORTED, "a device-DAX node cannot be read, only mapped");
 	if (offset > INT64_MAX || bytes > INT64_MAX - offset)
-		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "offset: %llu is beyond any file",
-			(unsigned long long)offset);
+		return pms_fail(
+			error, PMS_E_INVALID_ARGUMENT, "offset: %llu is beyond any file", (unsigned long long)offset);
 	while (*got < bytes) {
 		ssize_t part = pread((int)file->handle, (char *)buffer + *got, bytes - *got, (off_t)(offset + *got));
 

@@ -48,8 +48,8 @@ int32_t pms_file_create_temporary(const char *path, char **temporary_path, pms_f
 		return status;
 	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	if (!*name)
-		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "path: '%s' ends in '/', a file's path was expected",
-			path);
+		return pms_fail(
+			error, PMS_E_INVALID_ARGUMENT, "path: '%s' ends in '/', a file's path was expected", path);
 	if (strlen(name) > NAME_MAX)
 		return pms_fail_os(error, PMS_E_INVALID_ARGUMENT, ENAMETOOLONG, "cannot create '%s'", path);
 	kept = (size_t)(name - path) + name_bytes_kept(name);
