@@ -156,7 +156,7 @@ typedef enum pms_medium_requirement {
 typedef enum pms_flush_policy {
 	PMS_FLUSH_AUTO = 0,	      /* in options: choose by CPU and medium */
 	PMS_FLUSH_NON_TEMPORAL = 1,   /* non-temporal stores, fence (Intel) */
-	PMS_FLUSH_CACHE_LINES = 2,    /* stores and clwb/clflushopt/clflush below 1 KiB, non-temporal and clwb above */
+	PMS_FLUSH_CACHE_LINES = 2,    /* stores and clwb/clflushopt/clflush below 2 KiB, non-temporal and clwb above */
 	PMS_FLUSH_FENCE_ONLY = 3,     /* the platform flushes its caches on power loss (eADR): fence only */
 	PMS_FLUSH_SYNC = 4	      /* msync / fdatasync; the only one for the page cache */
 } pms_flush_policy;
@@ -429,7 +429,7 @@ PMS_API int32_t pms_stream_create(const char *path, const pms_create_options *op
  * Returns PMS_OK, or PMS_E_INVALID_ARGUMENT, PMS_E_NOT_FOUND, PMS_E_NOT_A_STREAM (also a folder or an empty file),
  * PMS_E_NEWER_VERSION, PMS_E_UNKNOWN_FEATURE, PMS_E_TRUNCATED, PMS_E_CORRUPT, PMS_E_LOCKED, PMS_E_PERMISSION,
  * PMS_E_MEDIUM, PMS_E_NO_MEMORY, PMS_E_EXHAUSTED, PMS_E_NO_SPACE (a sparse file whose holes could not be filled),
- * PMS_E_IO.
+ * PMS_E_NOT_SUPPORTED (a file system without locks, a device that needs a library that is not there), PMS_E_IO.
  */
 PMS_API int32_t pms_stream_open(const char *path, const pms_open_options *options, pms_stream **stream,
 				pms_error *error);

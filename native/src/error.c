@@ -89,8 +89,13 @@ static int32_t fill(
 
 void pms_error_clear(pms_error *error)
 {
-	if (error)
-		memset(error, 0, sizeof(*error));
+	if (!error)
+		return;
+	/* Not all of the text: this runs on every append. */
+	error->status = PMS_OK;
+	error->os_error = 0;
+	error->position = error->expected = error->found = 0;
+	error->message[0] = '\0';
 }
 
 int32_t pms_fail(pms_error *error, int32_t status, const char *format, ...)

@@ -153,11 +153,17 @@ bool pms_layout_is_current(const pms_region *region)
 	       pms_load64(medium, region->offset + offsetof(pms_stored_region, identity)) == region->identity;
 }
 
-/* The same life of the same region? Then readers keep their object, its handles and what they know of it. */
+/*
+ * The same life of the same region? Then readers keep their object, its handles and what they know of it. Damage to its
+ * entries does not count: the new object was not walked, and knows of damage to the header alone.
+ */
 static bool is_same_region(const pms_region *old, const pms_region *new)
 {
+	bool header_damaged = old && (old->damage & PMS_STATE_HEADER_DAMAGED);
+
 	return old && old->offset == new->offset && old->end == new->end && old->identity == new->identity &&
-	       old->damage_offset == new->damage_offset;
+	       header_damaged == ((new->damage & PMS_STATE_HEADER_DAMAGED) != 0) &&
+	       (!header_damaged || old->damage_offset == new->damage_offset);
 }
 
 int32_t pms_layout_refresh_locked(pms_stream *stream, pms_error *error)

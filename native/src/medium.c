@@ -64,7 +64,7 @@ static const char *refuse_policy(const pms_mapping *mapping, const pms_lines *li
 		return "it is the policy of the page cache";
 	if (policy == PMS_FLUSH_NON_TEMPORAL && !lines->has_non_temporal)
 		return "this processor has no such stores";
-	if (policy == PMS_FLUSH_NON_TEMPORAL && claims && !lines->non_temporal_is_durable)
+	if (policy == PMS_FLUSH_NON_TEMPORAL && claims && !auto_flush && !lines->non_temporal_is_durable)
 		return "on this processor such stores may stay in the cache";
 	if (policy == PMS_FLUSH_FENCE_ONLY && claims && !auto_flush)
 		return "this platform does not flush its caches on power loss";

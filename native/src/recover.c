@@ -285,7 +285,9 @@ int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 	} else if (region->damage_offset) {
 		return PMS_OK;
 	}
-	pms_walk_region(region, region->tail, region->last_timestamp, writer_lives, &walk);
+	/* An object that was not walked yet (its region was created since) begins at its checkpoint, as in pms_recover. */
+	uint64_t from = region->tail == region->data_start ? 0 : region->tail;
+	pms_walk_region(region, from, region->last_timestamp, writer_lives, &walk);
 	uint64_t last_data = walk.last_data_timestamp ? walk.last_data_timestamp : region->last_data_timestamp;
 	bool known = region->last_data_known || walk.last_data_timestamp;
 	adopt(region, &walk, atomic_load(&region->persisted));

@@ -148,6 +148,18 @@ static void weigh(const pms_region *region, pms_walk *walk, const pms_parsed_ent
 	    (unsigned long long)walk->tail, (unsigned long long)entry->offset);
 }
 
+/* A group that was persisted, as its first member's timestamp tells, and is incomplete now, is damage (R17). */
+static void weigh_dropped_group(stepper *step)
+{
+	pms_walk *walk = step->walk;
+	uint64_t first = step->last - step->unit_entries + 1;
+
+	if (first > step->region->stream->persisted_timestamp)
+		return;
+	walk->damage = walk->tail;
+	say(walk, "the group at offset %llu was durable, and is incomplete now", (unsigned long long)walk->tail);
+}
+
 /* Looks for valid entries in [from, from + PMS_LOOK_AHEAD_BYTES). Timestamps are compared before anything is hashed. */
 static void look_ahead(const pms_region *region, pms_walk *walk, uint64_t from, uint64_t *hash_budget)
 {
@@ -206,6 +218,8 @@ void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_time
 		walk->groups_dropped++;
 	if (from == 0)
 		compare_with_checkpoint(region, walk);
+	if (step.unit_start && !walk->damage)
+		weigh_dropped_group(&step);
 	if (!writer_lives)
 		look_behind_tail(region, walk);
 }

@@ -1,0 +1,56 @@
+using System.Globalization;
+using PmemStream.Interop;
+using RegionInfo = PmemStream.Interop.RegionInfo;
+
+namespace PmemStream.Cli.Output;
+
+/// <summary>What the tool says about regions.</summary>
+internal static class RegionReport
+{
+    /// <summary>A row for each region. Scripts rely on the columns: new ones come last.</summary>
+    public static TableReport Of(IEnumerable<StreamRegion> regions)
+    {
+        var report = new TableReport(
+            new ReportColumn("name", ForPeople: true),
+            new ReportColumn("used", ForPeople: true),
+            new ReportColumn("usable", ForPeople: true),
+            new ReportColumn("alignment", ForPeople: true),
+            new ReportColumn("offset"),
+            new ReportColumn("first-timestamp"),
+            new ReportColumn("last-timestamp"),
+            new ReportColumn("reservations"),
+            new ReportColumn("state", ForPeople: true));
+        foreach (StreamRegion region in regions)
+        {
+            RegionInfo info = region.Info;
+            report.Add(
+                Name(info.Name),
+                Used(info),
+                ReportValue.Bytes(info.UsableBytes),
+                ReportValue.Of(info.EntryAlignment),
+                ReportValue.Of(info.Offset),
+                Timestamp(info.FirstTimestamp),
+                Timestamp(info.LastTimestamp),
+                ReportValue.Of(info.OpenReservations),
+                ReportValue.Of(StreamReport.State(info.Conditions)));
+        }
+
+        return report;
+    }
+
+    private static ReportValue Name(string name) =>
+        name.Length == 0 ? new ReportValue(string.Empty, "(no name)") : ReportValue.Name(name);
+
+    private static ReportValue Used(RegionInfo info)
+    {
+        double percent = info.UsableBytes == 0 ? 0 : 100.0 * info.UsedBytes / info.UsableBytes;
+        ReportValue bytes = ReportValue.Bytes(info.UsedBytes);
+        return bytes with
+        {
+            Short = string.Create(CultureInfo.InvariantCulture, $"{bytes.Short} ({percent:0.#} %)"),
+        };
+    }
+
+    private static ReportValue Timestamp(ulong? timestamp) =>
+        timestamp is { } value ? ReportValue.Of(value) : ReportValue.Of("-");
+}

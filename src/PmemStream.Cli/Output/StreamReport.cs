@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+using PmemStream.Interop;
+
+namespace PmemStream.Cli.Output;
+
+/// <summary>What the tool says about a stream.</summary>
+internal static class StreamReport
+{
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+
+    /// <summary>The facts about an open stream.</summary>
+    public static PropertyReport Of(string path, PersistentStream stream)
+    {
+        StreamInfo info = stream.Info;
+        var report = new PropertyReport();
+        report.Add("path", ReportValue.Of(path));
+        report.Add("uuid", ReportValue.Of(info.Uuid.ToString()));
+        report.Add("created", ReportValue.Of(info.Created.ToString(TimeFormat, CultureInfo.InvariantCulture)));
+        report.Add("format-version", ReportValue.Of(info.FormatVersion));
+        report.Add("features", ReportValue.Of(Features(info)));
+        report.Add("size", ReportValue.Bytes(info.Size));
+        report.Add("file-size", ReportValue.Bytes(info.FileSize));
+        report.Add("block-size", ReportValue.Bytes(info.BlockSize));
+        report.Add("regions", ReportValue.Of(info.RegionCount));
+        report.Add("free", ReportValue.Bytes(info.FreeBytes));
+        report.Add("largest-free", ReportValue.Bytes(info.LargestFreeBytes));
+        report.Add("next-timestamp", ReportValue.Of(info.NextTimestamp));
+        report.Add("medium", ReportValue.Of(Words(info.Medium.ToString())));
+        report.Add("durability", ReportValue.Of(info.MediumDescription));
+        report.Add("state", ReportValue.Of(State(info.Conditions | stream.Recovery.Conditions)));
+        return report;
+    }
+
+    /// <summary>"sound", or what is wrong.</summary>
+    public static string State(StreamConditions conditions) => conditions == StreamConditions.None
+        ? "sound"
+        : string.Join(", ", conditions.ToString().Split(", ").Select(Words));
+
+    private static string Features(StreamInfo info) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"compatible 0x{info.CompatibleFeatures:x}, incompatible 0x{info.IncompatibleFeatures:x}, "
+        + $"read-only 0x{info.ReadOnlyFeatures:x}");
+
+    // "HeaderDamaged" is "header damaged".
+    private static string Words(string name)
+    {
+        var words = new StringBuilder(name.Length + 4);
+        foreach (char letter in name)
+        {
+            if (char.IsAsciiLetterUpper(letter) && words.Length > 0)
+            {
+                words.Append(' ');
+            }
+
+            words.Append(char.ToLowerInvariant(letter));
+        }
+
+        return words.ToString();
+    }
+}

@@ -1,0 +1,4 @@
+using PmemStream.Cli;
+
+using ToolIo io = ToolIo.ForProcess();
+return ToolApp.Run(args, io);

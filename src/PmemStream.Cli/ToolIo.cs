@@ -1,0 +1,53 @@
+using System.Text;
+using PmemStream.Cli.Output;
+
+namespace PmemStream.Cli;
+
+/// <summary>What the tool reads and writes: the standard streams of the process, or those of a test.</summary>
+internal sealed class ToolIo : IDisposable
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    private readonly Func<Stream> _openInput;
+
+    /// <summary>Puts the parts together. <paramref name="output"/> is disposed with this object.</summary>
+    public ToolIo(Func<Stream> openInput, Stream output, TextWriter error, bool outputIsTerminal)
+    {
+        _openInput = openInput;
+        Output = new ToolOutput(output);
+        Text = new StreamWriter(Output, Utf8, leaveOpen: true) { AutoFlush = true, NewLine = "\n" };
+        Error = error;
+        OutputIsTerminal = outputIsTerminal;
+    }
+
+    /// <summary>Bytes of the standard output, buffered.</summary>
+    public ToolOutput Output { get; }
+
+    /// <summary>Text of the standard output. It goes through <see cref="Output"/>, so the two can be mixed.</summary>
+    public TextWriter Text { get; }
+
+    /// <summary>The standard error: one line for a failure, and the counts of what was done.</summary>
+    public TextWriter Error { get; }
+
+    /// <summary>Whether a person looks at the standard output.</summary>
+    public bool OutputIsTerminal { get; }
+
+    /// <summary>The standard streams of this process.</summary>
+    public static ToolIo ForProcess() => new(
+        Console.OpenStandardInput,
+        StandardOutput.Open(),
+        new StreamWriter(Console.OpenStandardError(), Utf8) { AutoFlush = true, NewLine = "\n" },
+        !Console.IsOutputRedirected);
+
+    /// <summary>Opens the standard input.</summary>
+    public Stream OpenInput() => _openInput();
+
+    /// <summary>Hands everything that was written so far to the operating system.</summary>
+    public void Flush() => Output.FlushBuffer();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Text.Dispose();
+        Output.Dispose();
+    }
+}

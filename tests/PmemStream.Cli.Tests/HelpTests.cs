@@ -1,0 +1,37 @@
+namespace PmemStream.Cli.Tests;
+
+/// <summary><c>--help</c> and <c>--version</c>.</summary>
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("create")]
+    [InlineData("info")]
+    [InlineData("region")]
+    [InlineData("region create")]
+    [InlineData("region list")]
+    [InlineData("append")]
+    [InlineData("read")]
+    [InlineData("check")]
+    public void Help_OfACommand_ShowsAnExample(string command)
+    {
+        ToolResult result = Tool.Run([.. command.Split(' '), "--help"]).Ok();
+
+        Assert.Contains("Usage:", result.Text, StringComparison.Ordinal);
+        string examples = result.Text[result.Text.IndexOf("Examples:", StringComparison.Ordinal)..];
+        Assert.Contains($"pmemstream {command} ", examples, StringComparison.Ordinal);
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public void Help_OfTheTool_ListsTheCommandsAndTheExitCodes()
+    {
+        ToolResult result = Tool.Run("--help").Ok();
+
+        Assert.All(
+            ["create", "info", "region", "append", "read", "check", "Exit codes:"],
+            word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Version_IsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", Tool.Run("--version").Ok().Text);
+}
