@@ -8,7 +8,7 @@ using PmemStream.Bindings.Generator.Types;
 
 namespace PmemStream.Bindings.Generator;
 
-/// <summary>Reads the headers and writes the bindings; the output is written last, when nothing can fail any more.</summary>
+/// <summary>Reads the headers and writes the bindings. The output comes last, when nothing can fail any more.</summary>
 internal sealed class BindingGenerator
 {
     private readonly GeneratorOptions _options;
@@ -50,6 +50,12 @@ internal sealed class BindingGenerator
         TranslationUnit constants = Read(probe.Ast, _ => false, printed);
         SetPacking(constants, packed);
 
+        WriteDeclarations(unit);
+        WriteMacros(constants, probe);
+    }
+
+    private void WriteDeclarations(TranslationUnit unit)
+    {
         ExpressionContext expressions = new(unit, _sources, probe: null);
         EnumEmitter enums = new(_context, expressions);
         Emitters emitters = new(
@@ -57,14 +63,31 @@ internal sealed class BindingGenerator
             enums,
             new FunctionEmitter(_context),
             new ConstantEmitter(_context, expressions));
-        foreach (Declaration declaration in unit.Declarations.Where(IsWritten))
-            Write(declaration, unit.Scope, emitters);
 
-        ConstantEmitter macroEmitter = new(_context, new ExpressionContext(constants, _sources, probe));
+        foreach (Declaration declaration in unit.Declarations.Where(IsWritten))
+            WithPlace(declaration, () => Write(declaration, unit.Scope, emitters));
+    }
+
+    private void WriteMacros(TranslationUnit constants, MacroProbe probe)
+    {
+        ConstantEmitter emitter = new(_context, new ExpressionContext(constants, _sources, probe));
         foreach (VariableDeclaration variable in constants.Declarations.OfType<VariableDeclaration>())
         {
             if (MacroProbe.MacroOf(variable.Name) is { } macro)
-                macroEmitter.WriteMacro(variable, macro);
+                WithPlace(variable, () => emitter.WriteMacro(variable, macro));
+        }
+    }
+
+    private void WithPlace(Declaration declaration, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (GeneratorException exception) when (exception.Unplaced is not null)
+        {
+            string where = _sources.Describe(declaration.Node.Location.Expansion);
+            throw GeneratorException.Unsupported(where, exception.Unplaced);
         }
     }
 

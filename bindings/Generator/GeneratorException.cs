@@ -8,7 +8,13 @@ internal sealed class GeneratorException : Exception
     {
     }
 
-    /// <summary>A construct that has no known output: refused, because a guess would be taken for the real thing.</summary>
+    /// <summary>What is not supported, where the place is still to be told.</summary>
+    public string? Unplaced { get; private init; }
+
+    /// <summary>A construct without known output: refused, as a guess would be taken for the real thing.</summary>
     public static GeneratorException Unsupported(string where, string what) =>
         new($"{where}: not supported: {what}");
+
+    /// <summary>The same, thrown where only the one who asked knows the place.</summary>
+    public static GeneratorException Unsupported(string what) => new($"not supported: {what}") { Unplaced = what };
 }

@@ -11,6 +11,14 @@ internal sealed class ClangTool
     // The version whose AST this program was written for comes first.
     private static readonly string[] Names = ["clang-14", "clang"];
 
+    // What newer versions of clang take for errors is one here as well.
+    private static readonly string[] Warnings =
+    [
+        "-Wno-pragma-once-outside-header",
+        "-Werror=implicit-function-declaration",
+        "-Werror=implicit-int",
+    ];
+
     private readonly string _path;
     private readonly IReadOnlyList<string> _arguments;
 
@@ -66,7 +74,7 @@ internal sealed class ClangTool
 
     private ClangOutput RunOrThrow(string file, params string[] arguments)
     {
-        ClangOutput output = Run(["-Wno-pragma-once-outside-header", .. arguments, file]);
+        ClangOutput output = Run([.. Warnings, .. arguments, file]);
         if (output.ExitCode != 0)
             throw new GeneratorException($"'{file}' does not compile: {FirstError(output.Errors)}");
         return output;

@@ -9,7 +9,7 @@ namespace PmemStream.Bindings.Generator.Clang;
 /// </summary>
 internal sealed partial class MacroProbe
 {
-    private const string MacroPrefix = "ClangSharpMacro_";
+    private const string MacroPrefix = "MacroValue_";
     private const string AlignmentPrefix = "PackedAlignment_";
 
     private readonly ClangTool _clang;
@@ -62,21 +62,24 @@ internal sealed partial class MacroProbe
             : null;
 
     /// <summary>
-    /// The text of the expression that a macro stands for. It is the whole replacement list, but for an end that is
-    /// an argument of another macro: such a token counts from where it was written.
+    /// The text of the expression that a macro stands for: from its first to its last token, or to the end of the
+    /// replacement list where another macro brought the last token in. An argument of a macro counts from where it
+    /// was written.
     /// </summary>
     public string ExpressionText(string macro, AstNode initializer)
     {
         string body = _bodies[macro];
         byte[] bytes = Encoding.UTF8.GetBytes(body);
-        int bodyStart = initializer.Begin.Expansion.Offset;
+        SourceLocation begin = initializer.Begin;
+        SourceLocation end = initializer.End;
+        int bodyStart = begin.Expansion.Offset;
         int start = 0;
         int stop = bytes.Length;
 
-        if (initializer.Begin.IsMacroArgument && initializer.Begin.Spelling.File == _path)
-            start = initializer.Begin.Spelling.Offset - bodyStart;
-        if (initializer.End.IsMacroArgument && initializer.End.Spelling.File == _path)
-            stop = initializer.End.Spelling.Offset + initializer.End.Spelling.TokenLength - bodyStart;
+        if (begin.IsMacroArgument && begin.Spelling.File == _path)
+            start = begin.Spelling.Offset - bodyStart;
+        if ((end.IsMacroArgument || !end.IsMacro) && end.Spelling.File == _path)
+            stop = end.Spelling.Offset + end.Spelling.TokenLength - bodyStart;
         return start >= 0 && start <= stop && stop <= bytes.Length
             ? Encoding.UTF8.GetString(bytes, start, stop - start)
             : body;

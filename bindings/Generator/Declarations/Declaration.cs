@@ -201,4 +201,7 @@ internal sealed class TranslationUnit
     public Dictionary<string, EnumeratorDeclaration> EnumeratorsById { get; } = [];
 
     public Dictionary<string, VariableDeclaration> VariablesById { get; } = [];
+
+    /// <summary>Functions that are called without having been declared.</summary>
+    public HashSet<string> ImplicitFunctionIds { get; } = [];
 }

@@ -224,6 +224,9 @@ internal sealed class DeclarationReader
 
     private void ReadFunction(AstNode node)
     {
+        if (node.Has("isImplicit"))
+            _unit.ImplicitFunctionIds.Add(node.Id);
+
         // A prototype of a function that the compiler knows is left out, as is one whose body comes along.
         bool isLeftOut = !IsChecked(node, writtenIn: null) || node.FirstChild("BuiltinAttr") is not null;
         if (!isLeftOut)

@@ -17,15 +17,13 @@ internal sealed partial class FunctionReader(TypeScope scope, SourceFiles source
         if (hasBody)
             return new FunctionWithBody(node);
 
-        RefuseAttributes(node, where);
+        // The type names the calling convention, where it is not the usual one, and is refused for that.
         if (TypeParser.Parse(scope, node.WrittenType, where) is not FunctionType type)
             throw GeneratorException.Unsupported(where, $"the type of the function '{node.Name}'");
         if (!type.HasPrototype)
             throw GeneratorException.Unsupported(where, $"'{node.Name}' without a prototype (write '(void)')");
         if (type.IsVariadic)
             throw GeneratorException.Unsupported(where, $"the variadic function '{node.Name}'");
-        if (node.Children.Exists(child => child.Kind is "RecordDecl" or "EnumDecl"))
-            throw GeneratorException.Unsupported(where, $"a type declared in the parameters of '{node.Name}'");
 
         List<AstNode> nodes = node.Children.FindAll(child => child.Kind == "ParmVarDecl");
         List<ParameterDeclaration> parameters = [];
@@ -101,15 +99,6 @@ internal sealed partial class FunctionReader(TypeScope scope, SourceFiles source
         ArrayType array => ContainsFunction(array.Element),
         _ => false,
     };
-
-    private static void RefuseAttributes(AstNode node, string where)
-    {
-        AstNode? attribute = node.Children.Find(child => child.Kind is
-            "CDeclAttr" or "StdCallAttr" or "FastCallAttr" or "ThisCallAttr" or "VectorCallAttr" or "MSABIAttr" or
-            "SysVABIAttr" or "PcsAttr" or "RegCallAttr" or "PreserveMostAttr" or "PreserveAllAttr");
-        if (attribute is not null)
-            throw GeneratorException.Unsupported(where, $"the calling convention of '{node.Name}'");
-    }
 
     [GeneratedRegex(@"__attribute__\(\((?:[^()]|\([^()]*\))*\)\)")]
     private static partial Regex Attribute();

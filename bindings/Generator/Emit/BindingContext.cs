@@ -54,7 +54,7 @@ internal sealed partial class BindingContext
         return builder;
     }
 
-    /// <summary>The visibility of a declaration; <paramref name="includeStar"/> is for types, not for members.</summary>
+    /// <summary>The visibility of a declaration; a star is meant for types (<paramref name="includeStar"/>).</summary>
     public string Access(string name, bool includeStar) =>
         AccessText(Options.FindAccessSpecifier(name, includeStar));
 

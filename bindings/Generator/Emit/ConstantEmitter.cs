@@ -34,7 +34,8 @@ internal sealed class ConstantEmitter(BindingContext context, ExpressionContext 
     public void WriteMacro(VariableDeclaration variable, string macro)
     {
         if (variable.Initializer is not { } initializer || variable.Node.Has("isInvalid") ||
-            ExpressionShape.ContainsErrors(initializer) || NamesItself(initializer, macro))
+            ExpressionShape.ContainsErrors(initializer) || expressions.CallsUndeclared(initializer) ||
+            NamesItself(initializer, macro))
         {
             return;
         }
@@ -77,17 +78,23 @@ internal sealed class ConstantEmitter(BindingContext context, ExpressionContext 
             IsByteArray = isText && !isConstant,
         };
 
+        Write(root, name, isConstant, variable.Deprecation);
+    }
+
+    private void Write(ExpressionRoot root, TypeName name, bool isConstant, AstNode? deprecation)
+    {
+        bool isProperty = root.TypeName == SpanOfBytes;
         OutputBuilder output = context.BeginMethodClassMember();
-        if (root.TypeName == SpanOfBytes)
+        if (isProperty)
             output.Usings.Add("System");
-        if (!isText && name.Managed.Contains('*', StringComparison.Ordinal))
+        if (root.TypeName.Contains('*', StringComparison.Ordinal))
             context.IsMethodClassUnsafe = true;
 
         output.WriteNativeTypeName(name.Native);
-        context.WriteObsolete(output, variable.Deprecation);
-        string escaped = Names.Escape(context.Records.Remapped(shown) ?? shown);
-        output.WriteIndented($"{context.Access(shown, includeStar: false)} {Modifiers(root, isConstant)} ");
-        output.Write($"{root.TypeName} {escaped} {(root.TypeName == SpanOfBytes ? "=>" : "=")} ");
+        context.WriteObsolete(output, deprecation);
+        string escaped = Names.Escape(context.Records.Remapped(root.Name) ?? root.Name);
+        output.WriteIndented($"{context.Access(root.Name, includeStar: false)} {Modifiers(root, isConstant)} ");
+        output.Write($"{root.TypeName} {escaped} {(isProperty ? "=>" : "=")} ");
         ExpressionWriter.Write(context, expressions, output, root);
         output.WriteLine(";");
         output.NeedsNewline = true;

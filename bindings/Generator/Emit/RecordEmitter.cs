@@ -92,7 +92,8 @@ internal sealed class RecordEmitter(BindingContext context, EnumEmitter enums, T
     }
 
     private IEnumerable<FieldDeclaration> Included(RecordDeclaration record) =>
-        record.Fields.Where(field => !context.IsExcluded(field) && !context.Options.Excluded.Contains(QualifiedName(field)));
+        record.Fields.Where(field =>
+            !context.IsExcluded(field) && !context.Options.Excluded.Contains(QualifiedName(field)));
 
     private bool IsUnsafe(RecordDeclaration record) =>
         record.Fields.Exists(field =>

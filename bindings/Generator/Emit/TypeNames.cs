@@ -146,9 +146,9 @@ internal sealed class TypeNames(GeneratorOptions options, RecordNames records)
     private string OfFunctionPointer(FunctionType function, TypeUser user)
     {
         if (!function.HasPrototype)
-            throw new GeneratorException($"not supported: a function pointer without a prototype: '{function}'");
+            throw GeneratorException.Unsupported($"a function pointer without a prototype: '{function}'");
         if (function.IsVariadic)
-            throw new GeneratorException($"not supported: a pointer to a variadic function: '{function}'");
+            throw GeneratorException.Unsupported($"a pointer to a variadic function: '{function}'");
 
         bool suppresses = user.Name.Length != 0 && options.SuppressGCTransition.Contains(user.Name);
         StringBuilder name = new("delegate* unmanaged[Cdecl");

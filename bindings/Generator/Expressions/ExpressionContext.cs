@@ -46,6 +46,11 @@ internal sealed class ExpressionContext(TranslationUnit unit, SourceFiles source
             ? Unit.VariablesById.GetValueOrDefault(declaration.Id)
             : null;
 
+    /// <summary>True for a call of what nothing declares: text that only looks like an expression.</summary>
+    public bool CallsUndeclared(AstNode node) =>
+        (node.Reference("referencedDecl") is { } reference && Unit.ImplicitFunctionIds.Contains(reference.Id)) ||
+        node.Children.Exists(CallsUndeclared);
+
     /// <summary>A number as the source has it, also where a macro brought it in.</summary>
     public string LiteralText(AstNode literal, ExpressionRoot root)
     {

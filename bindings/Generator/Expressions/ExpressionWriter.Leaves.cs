@@ -86,21 +86,25 @@ internal sealed partial class ExpressionWriter
     // Of its own enum a member needs no more than its name, of others a using.
     private void WriteEnumerator(EnumeratorDeclaration enumerator)
     {
-        EnumDeclaration parent = enumerator.Parent;
-        string name = Names.Escape(_context.Records.Remapped(enumerator.Name) ?? enumerator.Name);
-
-        if (parent != _root.Enum && !(parent.IsAnonymous && _context.IsMethodClass(_output)))
+        if (enumerator.Parent != _root.Enum && ClassOf(enumerator.Parent) is { } type)
         {
-            string type = parent.IsAnonymous
-                ? _context.Options.MethodClassName
-                : Names.Escape(_context.Records.OfTag(parent));
             if (_context.Options.Switches.UsingStaticsForEnums)
                 _output.Usings.Add($"static {_context.Options.Namespace}.{type}");
             else
                 _text.Append(type).Append('.');
         }
 
-        _text.Append(name);
+        _text.Append(Names.Escape(_context.Records.Remapped(enumerator.Name) ?? enumerator.Name));
+    }
+
+    // What the members of an enum are known by from outside; null where they are at hand anyway.
+    private string? ClassOf(EnumDeclaration declaration)
+    {
+        if (!declaration.IsAnonymous)
+            return Names.Escape(_context.Records.OfTag(declaration));
+        return declaration.WrittenIn is null && !_context.IsMethodClass(_output)
+            ? _context.Options.MethodClassName
+            : null;
     }
 
     private void WriteSizeOf(AstNode node)

@@ -46,7 +46,8 @@ internal sealed class ConfigSwitches
         string current = OldSpellings.GetValueOrDefault(value, value);
         if (current.StartsWith("generate-", StringComparison.Ordinal))
         {
-            ApplyGenerate(current["generate-".Length..]);
+            if (!TryGenerate(current["generate-".Length..]))
+                throw Refused("--config", value);
             return;
         }
 
@@ -64,27 +65,27 @@ internal sealed class ConfigSwitches
                 UnixTypes = false;
                 break;
             default:
-                throw new GeneratorException($"unknown or unsupported --config value '{value}'");
+                throw Refused("--config", value);
         }
     }
 
     /// <summary>Applies one value of --generate: "name", "name=true" or "name=false".</summary>
     public void ApplyGenerate(string value)
     {
+        if (!TryGenerate(value))
+            throw Refused("--generate", value);
+    }
+
+    private bool TryGenerate(string value)
+    {
         int equals = value.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 ? value : value[..equals];
         string setting = equals < 0 ? "true" : value[(equals + 1)..];
 
+        // "assembly" writes its attribute beside the helper types, which are never generated here.
         if (name == "generated-code")
-        {
-            // "assembly" writes its attribute beside the helper types, which are never generated here.
-            if (setting is not ("none" or "assembly"))
-                throw Refused(value);
-            return;
-        }
-
-        if (!bool.TryParse(setting, out bool on) || !TryApply(name, on))
-            throw Refused(value);
+            return setting is "none" or "assembly";
+        return bool.TryParse(setting, out bool on) && TryApply(name, on);
     }
 
     private bool TryApply(string name, bool on)
@@ -136,6 +137,6 @@ internal sealed class ConfigSwitches
         "setslastsystemerror-attribute" or "template-bindings" or "unmanaged-constants" or "vtbl-index-attribute" or
         "tests-nunit" or "tests-xunit";
 
-    private static GeneratorException Refused(string value) =>
-        new($"unknown or unsupported --generate value '{value}'");
+    private static GeneratorException Refused(string option, string value) =>
+        new($"unknown or unsupported {option} value '{value}'");
 }

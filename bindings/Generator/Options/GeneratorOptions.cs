@@ -1,6 +1,6 @@
 namespace PmemStream.Bindings.Generator.Options;
 
-/// <summary>C# visibility of a generated declaration; <see cref="Unset"/> leaves the choice to the declaration.</summary>
+/// <summary>C# visibility of a declaration; <see cref="Unset"/> leaves the choice to the declaration.</summary>
 internal enum AccessSpecifier
 {
     Unset,
