@@ -23,10 +23,10 @@
  *   Structs   Option and info structs begin with struct_bytes, which the caller sets to sizeof the struct, and end
  *             in reserved fields, which the caller sets to zero.
  *   Threads   Every function may be called from any thread at any time, unless it says otherwise. One pms_cursor,
- *             and one pms_reservation, is used by one thread at a time.
+ *             one pms_reservation, and one pms_dump, is used by one thread at a time.
  *   Strings   Paths and names are UTF-8. Paths end in NUL; names come with their length.
- *   Lifetime  Handles stay valid memory until their _release (or pms_cursor_close): a call on a handle of a closed
- *             stream returns PMS_E_CLOSED, on a handle of a freed region PMS_E_STALE.
+ *   Lifetime  Handles stay valid memory until their _release (or _close of a cursor or dump): a call on a handle of a
+ *             closed stream returns PMS_E_CLOSED, on a handle of a freed region PMS_E_STALE.
  *   Cost      "flush" below counts cache lines made durable, "drain" the fences (on the page cache: the syncs).
  *
  * CAVEATS - how users lose data
@@ -90,6 +90,8 @@ typedef struct pms_reservation pms_reservation;
 typedef struct pms_cursor pms_cursor;
 /* The findings of one pms_check_run. Freed by pms_check_release. */
 typedef struct pms_check pms_check;
+/* A place in a listing of what is stored. Freed by pms_dump_close. */
+typedef struct pms_dump pms_dump;
 
 typedef enum pms_status {
 	PMS_OK = 0,
@@ -108,7 +110,7 @@ typedef enum pms_status {
 	PMS_E_EXISTS = -22,	 /* the file, or a region of that name, exists */
 	PMS_E_REGION_FULL = -23, /* the entry does not fit into what is left of the region */
 	PMS_E_STREAM_FULL = -24, /* no free extent is large enough for the region */
-	PMS_E_BUSY = -25,	 /* a reservation, cursor or append is open on the region */
+	PMS_E_BUSY = -25,	 /* a reservation, cursor, append or check is open on the region */
 	PMS_E_TOO_SMALL = -26,	 /* the destination is too small; the needed size was returned */
 	PMS_E_NO_ENTRY = -27,	 /* the position names no visible entry of this region */
 
@@ -217,6 +219,29 @@ typedef enum pms_severity {
 	PMS_SEVERITY_WARNING = 2, /* redundancy or space lost, no data */
 	PMS_SEVERITY_ERROR = 3	 /* data or structure is damaged */
 } pms_severity;
+
+/* What pms_stored describes: the structures of native/FORMAT.md, and the space between them. Later versions add some. */
+typedef enum pms_stored_kind {
+	PMS_STORED_STREAM_HEADER = 1,	    /* a copy of the stream header */
+	PMS_STORED_CEILING = 2,		    /* sealed word: a copy of the timestamp ceiling */
+	PMS_STORED_PERSISTED_TIMESTAMP = 3, /* sealed word */
+	PMS_STORED_LAYOUT_EPOCH = 4,	    /* sealed word */
+	PMS_STORED_STREAM_SIZE = 5,	    /* sealed word */
+	PMS_STORED_STREAM_SPARE = 6,	    /* sealed word */
+	PMS_STORED_FREE_PIECE = 7,	    /* free space */
+	PMS_STORED_REGION_PIECE = 8,	    /* a region as a whole; its parts follow */
+	PMS_STORED_DAMAGED_PIECE = 9,	    /* space whose extent word is damaged; what can be read of it follows */
+	PMS_STORED_REGION_HEADER = 10,	    /* static part of a region header */
+	PMS_STORED_EXTENT = 11,		    /* sealed word: state of a piece (bits 54-55), size in blocks */
+	PMS_STORED_BASE = 12,		    /* sealed word: base timestamp of a region */
+	PMS_STORED_CHECKPOINT = 13,	    /* sealed word */
+	PMS_STORED_REGION_SPARE = 14,	    /* sealed word */
+	PMS_STORED_DATA = 15,		    /* an entry */
+	PMS_STORED_PENDING = 16,	    /* an open reservation, or one that a dead process left */
+	PMS_STORED_SKIP = 17,		    /* an abandoned reservation, or the seal of a cut */
+	PMS_STORED_DAMAGED = 18,	    /* a stretch of a region where a valid entry should begin, and none does */
+	PMS_STORED_ROOM = 19		    /* the rest of a region, behind its last entry */
+} pms_stored_kind;
 
 /* Detail of a failure. Written by the callee; plain memory of the caller. */
 typedef struct pms_error {
@@ -366,6 +391,23 @@ typedef struct pms_problem {
 	char message[256];	/* one line: what was expected and found */
 } pms_problem;
 
+/* One stored structure, or a stretch of space. */
+typedef struct pms_stored {
+	uint32_t struct_bytes;
+	uint32_t kind;		/* pms_stored_kind */
+	uint64_t offset;	/* in the stream, in bytes */
+	uint64_t bytes;		/* that it takes; of an entry its extent */
+	uint64_t region_offset; /* of the piece it lies in; 0: in none */
+	uint64_t value;		/* of a sealed word: its value when it is whole, else all 64 bits; 0 for everything else */
+	uint64_t payload_bytes; /* of an entry */
+	uint64_t timestamp;	/* of an entry */
+	uint64_t lag_bytes;	/* of an entry; UINT64_MAX: more than can be said, or unknown */
+	uint32_t whole;		/* 1: its checksum or seal holds, and its fields are in their ranges */
+	uint32_t flags;		/* pms_entry_flags of an entry */
+	char text[512];		/* one line of UTF-8: its fields, and what is wrong with it. For people: not stable */
+	uint64_t reserved[4];
+} pms_stored;
+
 /* ---- the library ------------------------------------------------------------------------------------------------ */
 
 /* PMS_ABI_VERSION of the loaded library. Never blocks. */
@@ -464,7 +506,7 @@ PMS_API int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recov
  * options  in, not null.
  * region   out, not null: a handle that the caller releases with pms_region_release.
  * Durable on return: the region. Cost: a few flushes, 3 drains.
- * Returns PMS_OK, PMS_E_INVALID_ARGUMENT (size 0 or beyond 2^55, bad alignment, a name that is too long, not UTF-8 or
+ * Returns PMS_OK, PMS_E_INVALID_ARGUMENT (size 0, 2^55 or more, bad alignment, a name that is too long, not UTF-8 or
  * holds a NUL), PMS_E_EXISTS, PMS_E_STREAM_FULL, PMS_E_READ_ONLY, PMS_E_CORRUPT (damaged layout), PMS_E_CLOSED,
  * PMS_E_NO_MEMORY, PMS_E_EXHAUSTED, PMS_E_POISONED, PMS_E_IO.
  */
@@ -497,7 +539,7 @@ PMS_API int32_t pms_region_describe(pms_region *region, pms_region_info *info, p
  * Removes all entries, in constant time. The handle stays valid; positions of removed entries are refused from now on.
  *
  * Durable on return. Cost: 3 flushes, 2 drains.
- * Returns PMS_OK, PMS_E_BUSY (a reservation, cursor or append is open on it), PMS_E_STALE, PMS_E_READ_ONLY,
+ * Returns PMS_OK, PMS_E_BUSY (a reservation, cursor, append or check is open on it), PMS_E_STALE, PMS_E_READ_ONLY,
  * PMS_E_CLOSED, PMS_E_CORRUPT, PMS_E_EXHAUSTED, PMS_E_POISONED, PMS_E_IO.
  */
 PMS_API int32_t pms_region_clear(pms_region *region, pms_error *error);
@@ -639,6 +681,33 @@ PMS_API int32_t pms_check_problem(const pms_check *check, uint64_t index, pms_pr
 
 /* Frees the check. Null does nothing. */
 PMS_API void pms_check_release(pms_check *check);
+
+/* ---- looking at what is stored ---------------------------------------------------------------------------------- */
+
+/*
+ * Begins a listing of everything that is stored, in address order, for people who debug a format. It also lists what
+ * cursors pass over or refuse, by the same rules as pms_check_run: damaged structures are listed as such, and the walk
+ * goes on behind them. In a stream that is open for reading only it lists valid entries behind the committed end, too.
+ * Writes nothing. Others may append meanwhile.
+ *
+ * stream  in, not null.
+ * dump    out, not null; closed by the caller, also after the stream was closed. Used by one thread at a time.
+ * Returns PMS_OK, PMS_E_CLOSED, PMS_E_FORKED, PMS_E_NO_MEMORY, PMS_E_INVALID_ARGUMENT.
+ */
+PMS_API int32_t pms_dump_open(pms_stream *stream, pms_dump **dump, pms_error *error);
+
+/*
+ * The next structure. While a dump stands in a region, that can be neither cleared nor freed by this process. A region
+ * that is cleared, freed or created meanwhile, here or by another process, may be listed in part, or not at all.
+ *
+ * stored  out, not null, struct_bytes set by the caller.
+ * Cost: reads and hashes each entry; behind damage, it searches the rest of the region.
+ * Returns PMS_OK, PMS_E_END, PMS_E_CLOSED, PMS_E_FORKED, PMS_E_INVALID_ARGUMENT.
+ */
+PMS_API int32_t pms_dump_next(pms_dump *dump, pms_stored *stored, pms_error *error);
+
+/* Ends the listing. Null does nothing. */
+PMS_API void pms_dump_close(pms_dump *dump);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #include "append.h"
 #include "check.h"
 #include "cursor.h"
+#include "dump.h"
 #include "stream.h"
 
 #include <stdlib.h>
@@ -126,9 +127,9 @@ int32_t pms_stream_describe(pms_stream *stream, pms_stream_info *info, pms_error
 	int32_t status = pms_stream_enter(stream, error);
 	if (status != PMS_OK)
 		return status;
-	pms_describe(stream, info);
+	status = pms_describe(stream, info, error);
 	pms_stream_leave(stream);
-	return PMS_OK;
+	return status;
 }
 
 int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recovery, pms_error *error)
@@ -236,11 +237,11 @@ int32_t pms_region_describe(pms_region *region, pms_region_info *info, pms_error
 		return null_argument(region ? "info" : "region", error);
 	if (info->struct_bytes != sizeof(*info))
 		return wrong_struct("info", sizeof(*info), info->struct_bytes, error);
-	int32_t status = pms_region_enter_reader(region, error);
+	int32_t status = pms_region_enter_looker(region, error);
 	if (status != PMS_OK)
 		return status;
 	pms_region_fill_info(region, info);
-	pms_region_leave_reader(region);
+	pms_region_leave_looker(region);
 	return PMS_OK;
 }
 
@@ -401,6 +402,8 @@ int32_t pms_cursor_next(pms_cursor *cursor, pms_entry *entry, pms_error *error)
 	pms_error_clear(error);
 	if (!cursor || !entry)
 		return null_argument(cursor ? "entry" : "cursor", error);
+	if (pms_stream_is_forked(cursor->region->stream))
+		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
 	return pms_cursor_step(cursor, entry, error);
 }
 
@@ -423,11 +426,11 @@ int32_t pms_region_read(pms_region *region, const pms_position *position, void *
 		return null_argument("destination", error);
 	if (flags > PMS_READ_UNVERIFIED)
 		return out_of_range("flags", flags, PMS_READ_UNVERIFIED, error);
-	int32_t status = pms_region_enter_reader(region, error);
+	int32_t status = pms_region_enter_looker(region, error);
 	if (status != PMS_OK)
 		return status;
 	status = pms_copy_entry(region, position, destination, capacity, !(flags & PMS_READ_UNVERIFIED), bytes, error);
-	pms_region_leave_reader(region);
+	pms_region_leave_looker(region);
 	return status;
 }
 
@@ -443,6 +446,22 @@ int32_t pms_check_run(pms_stream *stream, pms_check **check, pms_error *error)
 	if (status != PMS_OK)
 		return status;
 	status = pms_check_stream(stream, check, error);
+	pms_stream_leave(stream);
+	return status;
+}
+
+int32_t pms_dump_open(pms_stream *stream, pms_dump **dump, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!dump)
+		return null_argument("dump", error);
+	*dump = NULL;
+	if (!stream)
+		return null_argument("stream", error);
+	int32_t status = pms_stream_enter(stream, error);
+	if (status != PMS_OK)
+		return status;
+	status = pms_dump_start(stream, dump, error);
 	pms_stream_leave(stream);
 	return status;
 }

@@ -93,7 +93,7 @@ static void check_stream_words(pms_stream *stream, pms_check *check)
 			 "first spare");
 	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_STREAM_SPARE_1, PMS_ROLE_STREAM_SPARE, 0,
 			 "second spare");
-	if (stream->recovery.flags & PMS_STATE_CEILING_DAMAGED && a && b)
+	if (stream->damage & PMS_STATE_CEILING_DAMAGED && a && b) /* a writer has raised it by now */
 		note(check, PMS_SEVERITY_ERROR, PMS_CEILING_A, 0,
 		     "an entry with a timestamp at or above the ceiling was found on opening: the ceiling is damaged");
 	if (stream->damage & PMS_STATE_FILE_LARGER)
@@ -252,12 +252,12 @@ static void check_region_header(pms_stream *stream, const pms_piece *piece, pms_
 	pms_stored_region stored;
 	const char *why;
 
-	(void)check_word(stream, check, PMS_SEVERITY_ERROR, offset + PMS_REGION_EXTENT, PMS_ROLE_EXTENT, offset, "extent");
+	if (piece->kind != PMS_PIECE_DAMAGED) /* that is noted already */
+		(void)check_word(stream, check, PMS_SEVERITY_ERROR, offset + PMS_REGION_EXTENT, PMS_ROLE_EXTENT, offset,
+				 "extent");
 	memcpy(&stored, pms_at(&stream->medium, offset), sizeof(stored));
-	if (!pms_region_validate(&stored, offset, stream->header.uuid, &why)) {
+	if (!pms_region_validate(&stored, offset, stream->header.uuid, &why))
 		note(check, PMS_SEVERITY_ERROR, offset, offset, "the region header is damaged: %s", why);
-		return;
-	}
 	(void)check_word(stream, check, PMS_SEVERITY_ERROR, offset + PMS_REGION_BASE, PMS_ROLE_BASE, offset, "base timestamp");
 	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, offset,
 			 "checkpoint");
@@ -288,7 +288,7 @@ static void check_piece(pms_stream *stream, const pms_piece *piece, pms_check *c
 		note(check, PMS_SEVERITY_ERROR, piece->offset + PMS_REGION_EXTENT, piece->offset,
 		     "the extent word is damaged: %llu bytes up to offset %llu cannot be told apart",
 		     (unsigned long long)piece->bytes, (unsigned long long)(piece->offset + piece->bytes));
-	else
+	if (piece->kind == PMS_PIECE_REGION || piece->region)
 		check_region_header(stream, piece, check);
 	if (piece->region && piece->region->damage_offset && check->summary.error_count == largest_before &&
 	    (piece->region->damage & PMS_STATE_HEADER_DAMAGED))
@@ -297,7 +297,8 @@ static void check_piece(pms_stream *stream, const pms_piece *piece, pms_check *c
 
 static void check_region(pms_region *region, pms_check *check)
 {
-	bool unreadable = region->damage_offset && (region->damage & PMS_STATE_HEADER_DAMAGED);
+	const uint32_t kinds = PMS_STATE_HEADER_DAMAGED | PMS_STATE_ENTRIES_DAMAGED;
+	bool unreadable = region->damage_offset && (region->damage & kinds) == PMS_STATE_HEADER_DAMAGED;
 
 	if (unreadable || pms_region_enter_reader(region, NULL) != PMS_OK)
 		return; /* freed meanwhile, or nothing can be read: that is noted already */
@@ -313,6 +314,7 @@ static void check_region(pms_region *region, pms_check *check)
 int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error)
 {
 	pms_check *check = calloc(1, sizeof(*check));
+	int32_t status = PMS_OK;
 
 	if (!check)
 		return pms_fail(error, PMS_E_NO_MEMORY, "out of memory for a check");
@@ -322,11 +324,12 @@ int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error)
 	check_stream_words(stream, check);
 	check_reserved_of_stream(stream, check);
 	pms_mutex_unlock(&stream->layout_mutex);
-	for (uint64_t offset = 0;;) {
+	for (uint64_t offset = 0; status == PMS_OK;) {
 		pms_piece piece;
 		uint64_t i = 0;
 		/* One piece at a time, so that a long check does not keep others from creating regions. */
 		pms_mutex_lock(&stream->layout_mutex);
+		status = pms_stream_still_open_locked(stream, error);
 		while (i < stream->piece_count && stream->pieces[i].offset < offset)
 			i++;
 		bool found = i < stream->piece_count;
@@ -345,9 +348,11 @@ int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error)
 		}
 		offset = piece.offset + piece.bytes;
 	}
-	if (check->out_of_memory) {
+	if (status == PMS_OK && check->out_of_memory)
+		status = pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the findings of a check");
+	if (status != PMS_OK) {
 		pms_check_release(check);
-		return pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the findings of a check");
+		return status;
 	}
 	*out = check;
 	return PMS_OK;

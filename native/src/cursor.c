@@ -15,10 +15,12 @@ static int32_t damaged(const pms_region *region, uint64_t offset, const char *wh
 			   (unsigned long long)offset, region->name, why);
 }
 
-/* The region cannot be read at all. */
+/* The region cannot be read at all. (With damaged entries in it, damage_offset is theirs: it can, up to there.) */
 static int32_t check_readable(const pms_region *region, pms_error *error)
 {
-	if (!(region->damage & PMS_STATE_HEADER_DAMAGED) || !region->damage_offset)
+	const uint32_t kinds = PMS_STATE_HEADER_DAMAGED | PMS_STATE_ENTRIES_DAMAGED;
+
+	if ((region->damage & kinds) != PMS_STATE_HEADER_DAMAGED || !region->damage_offset)
 		return PMS_OK;
 	return pms_fail_at(error, PMS_E_CORRUPT, region->damage_offset, 0, 0,
 			   "the header of the region at offset %llu is damaged: its entries cannot be told apart",
@@ -141,7 +143,10 @@ int32_t pms_cursor_step(pms_cursor *cursor, pms_entry *entry, pms_error *error)
 		pms_mutex_unlock(&cursor->region->mutex);
 		return gone;
 	}
-	int32_t status = step_data(cursor, &parsed, error);
+	int32_t status;
+	do
+		status = step_data(cursor, &parsed, error);
+	while (status == PMS_OK && parsed.timestamp < cursor->least);
 	if (status != PMS_OK)
 		return status;
 	*entry = (pms_entry){
@@ -160,6 +165,13 @@ static int32_t no_entry(const pms_region *region, const pms_position *position, 
 			   (unsigned long long)position->offset, (unsigned long long)position->timestamp);
 }
 
+/* Whether an entry may begin there: its header lies before `end`. */
+static bool is_place(const pms_region *region, uint64_t offset, uint64_t end)
+{
+	return offset >= region->data_start && offset < end && end - offset >= PMS_ENTRY_HEADER_BYTES &&
+	       (offset - region->data_start) % region->alignment == 0;
+}
+
 /*
  * The data entry that a position names. What lies there must be an entry of this life with this very timestamp: bytes
  * between entries do not hash to a checksum over their own offset. Always verified, so that a wrong position is not
@@ -173,7 +185,7 @@ static int32_t find_position(const pms_cursor *cursor, const pms_position *posit
 	uint64_t offset = position->offset;
 	pms_entry_kind kind;
 
-	if (offset < region->data_start || offset >= end || (offset - region->data_start) % region->alignment)
+	if (!is_place(region, offset, end))
 		return no_entry(region, position, error);
 	int32_t status = load_entry(region, &cursor->life, offset, end, true, entry, &kind, error);
 	if (entry->timestamp != position->timestamp || entry->timestamp <= cursor->life.base ||
@@ -205,7 +217,10 @@ static int32_t seek_timestamp(pms_cursor *cursor, uint64_t timestamp, pms_error 
 	if (status == PMS_OK)
 		*cursor = before; /* stands before the entry, or before skipped ones that precede it */
 	cursor->verified = verified;
-	return status == PMS_E_END ? PMS_OK : status;
+	if (status != PMS_E_END)
+		return status;
+	cursor->least = timestamp; /* what comes next may be earlier still */
+	return PMS_OK;
 }
 
 static int32_t place(pms_cursor *cursor, const pms_cursor_options *options, pms_error *error)
@@ -286,13 +301,15 @@ int32_t pms_copy_entry(pms_region *region, const pms_position *position, void *d
 	if (status != PMS_OK)
 		return status;
 	uint64_t end = atomic_load_explicit(&region->committed, memory_order_acquire);
-	if (offset < region->data_start || offset >= end || (offset - region->data_start) % region->alignment)
+	if (!is_place(region, offset, end))
 		return no_entry(region, position, error);
 	const uint8_t *header = pms_at(&region->stream->medium, offset);
 	const void *payload = header + PMS_ENTRY_HEADER_BYTES;
-	if (!pms_entry_parse(header, offset, end, region->alignment, &entry) || entry.timestamp != position->timestamp ||
-	    entry.timestamp <= life.base)
+	bool possible = pms_entry_parse(header, offset, end, region->alignment, &entry);
+	if (entry.timestamp != position->timestamp || entry.timestamp <= life.base)
 		return no_entry(region, position, error);
+	if (!possible)
+		return damaged(region, offset, "its size or timestamp cannot be right", error);
 	bool has_room = entry.payload_bytes <= capacity;
 	if (has_room && entry.payload_bytes)
 		payload = memcpy(destination, payload, entry.payload_bytes);

@@ -11,6 +11,7 @@ struct pms_cursor {
 	pms_life life;	   /* of the region, when the cursor was opened */
 	uint64_t at;	   /* offset of what comes next */
 	uint64_t last;	   /* timestamp of the entry before */
+	uint64_t least;	   /* entries with a smaller timestamp are passed over */
 	bool in_group;	   /* the entry before was a member of a group that goes on */
 };
 

@@ -11,7 +11,7 @@
  * PINS - who keeps the mapping and the writer lock (see pms_stream_close in the public header)
  *   The stream holds one pin on each while it is open. Every region in the table holds one more, and gives it up when it
  *   is retired (closed or freed) and nobody uses it any more: writers (appends, open reservations) count for both pins,
- *   readers (cursors, reads in progress) for the mapping alone. So the hot path touches only its own region's counts.
+ *   readers (cursors, checks, short looks) for the mapping alone. So the hot path touches only its own region's counts.
  */
 #ifndef PMS_ENGINE_H
 #define PMS_ENGINE_H
@@ -85,6 +85,8 @@ struct pms_region {
 	_Atomic uint32_t damage; /* pms_state_flags */
 	_Atomic int32_t retired; /* PMS_OK, PMS_E_STALE (freed) or PMS_E_CLOSED */
 	uint32_t writers, readers;
+	uint32_t lookers;      /* readers that leave again within their call: clear and free wait for them */
+	bool lookers_stay_out; /* somebody waits for them */
 	bool holds_lock_pin, holds_mapping_pin;
 
 	uint64_t tail;
@@ -165,6 +167,8 @@ void pms_stream_unreference(pms_stream *stream);
 bool pms_stream_is_forked(const pms_stream *stream);
 /* PMS_OK, or why nothing may be written: PMS_E_READ_ONLY or PMS_E_POISONED. */
 int32_t pms_stream_may_write(pms_stream *stream, pms_error *error);
+/* Under the layout mutex: PMS_OK or PMS_E_CLOSED. Close empties the table under it, after somebody may have entered. */
+int32_t pms_stream_still_open_locked(const pms_stream *stream, pms_error *error);
 /* Drains; on failure poisons the stream (R12) and returns PMS_E_IO. */
 int32_t pms_stream_drain(pms_stream *stream, pms_error *error);
 /* What a waiter gets that a failed drain covers: PMS_E_IO with that drain's error. */
@@ -194,6 +198,11 @@ void pms_region_settle_locked(pms_region *region);
 /* PMS_OK, or why nothing can be read (closed, stale, forked). Counts a reader on PMS_OK. */
 int32_t pms_region_enter_reader(pms_region *region, pms_error *error);
 void pms_region_leave_reader(pms_region *region);
+/* The same for a short look, within one call. */
+int32_t pms_region_enter_looker(pms_region *region, pms_error *error);
+void pms_region_leave_looker(pms_region *region);
+/* Under the mutex, which is given up meanwhile: until no looker is left. */
+void pms_region_await_lookers_locked(pms_region *region);
 /* The caller is a reader. */
 void pms_region_fill_info(pms_region *region, pms_region_info *info);
 /* The line of text and the status for a retired region. */

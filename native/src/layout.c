@@ -148,8 +148,10 @@ bool pms_layout_is_current(const pms_region *region)
 	pms_extent_state state;
 	uint64_t bytes;
 
-	return read_extent(region->stream, region->offset, &state, &bytes) && state == PMS_EXTENT_REGION &&
-	       bytes == region->end - region->offset &&
+	bool same_extent = read_extent(region->stream, region->offset, &state, &bytes)
+			       ? state == PMS_EXTENT_REGION && bytes == region->end - region->offset
+			       : (region->damage & PMS_STATE_HEADER_DAMAGED) != 0; /* it was damaged when we came */
+	return same_extent &&
 	       pms_load64(medium, region->offset + offsetof(pms_stored_region, identity)) == region->identity;
 }
 
@@ -159,11 +161,11 @@ bool pms_layout_is_current(const pms_region *region)
  */
 static bool is_same_region(const pms_region *old, const pms_region *new)
 {
-	bool header_damaged = old && (old->damage & PMS_STATE_HEADER_DAMAGED);
-
-	return old && old->offset == new->offset && old->end == new->end && old->identity == new->identity &&
-	       header_damaged == ((new->damage & PMS_STATE_HEADER_DAMAGED) != 0) &&
-	       (!header_damaged || old->damage_offset == new->damage_offset);
+	if (!old || old->offset != new->offset || old->end != new->end || old->identity != new->identity)
+		return false;
+	uint64_t header_damage = old->damage & PMS_STATE_ENTRIES_DAMAGED ? 0 : old->damage_offset;
+	return header_damage == new->damage_offset &&
+	       (old->damage & PMS_STATE_HEADER_DAMAGED) == (new->damage & PMS_STATE_HEADER_DAMAGED);
 }
 
 int32_t pms_layout_refresh_locked(pms_stream *stream, pms_error *error)
@@ -208,7 +210,8 @@ int32_t pms_layout_refresh_locked(pms_stream *stream, pms_error *error)
 static int32_t begin_lookup(pms_stream *stream, pms_error *error)
 {
 	pms_mutex_lock(&stream->layout_mutex);
-	return stream->read_only ? pms_layout_refresh_locked(stream, error) : PMS_OK;
+	int32_t status = pms_stream_still_open_locked(stream, error);
+	return status == PMS_OK && stream->read_only ? pms_layout_refresh_locked(stream, error) : status;
 }
 
 int32_t pms_layout_find(pms_stream *stream, const char *name, uint64_t name_bytes, pms_region **region,

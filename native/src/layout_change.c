@@ -25,9 +25,9 @@ static void write_extent(pms_stream *stream, uint64_t offset, pms_extent_state s
 /* Why the layout cannot be changed, or PMS_OK. */
 static int32_t check_changeable(pms_stream *stream, pms_error *error)
 {
-	if (atomic_load(&stream->closed))
-		return pms_fail(error, PMS_E_CLOSED, "the stream was closed");
-	int32_t status = pms_stream_may_write(stream, error);
+	int32_t status = pms_stream_still_open_locked(stream, error);
+	if (status == PMS_OK)
+		status = pms_stream_may_write(stream, error);
 	if (status == PMS_OK && (stream->damage & PMS_STATE_LAYOUT_DAMAGED))
 		status = pms_fail_at(error, PMS_E_CORRUPT, stream->recovery.first_damage, 0, 0,
 				     "a region header is damaged: regions can be neither created nor freed (pms_check_run "
@@ -183,15 +183,19 @@ int32_t pms_layout_allocate(pms_stream *stream, const pms_region_options *option
 	return status;
 }
 
-/* Why the region cannot be cleared or freed, or PMS_OK. Under its mutex, which is held until it is done. */
+/*
+ * Why the region cannot be cleared or freed, or PMS_OK. Under its mutex, which is held until it is done. Whoever only has a
+ * look at it is waited for: nobody shall fail because somebody else listed the regions.
+ */
 static int32_t check_idle_locked(pms_region *region, pms_error *error)
 {
+	pms_region_await_lookers_locked(region);
 	if (region->retired)
 		return pms_region_fail_retired(region, error);
 	if (region->writers || region->readers)
 		return pms_fail_at(error, PMS_E_BUSY, region->offset, 0, region->writers + region->readers,
 				   "the region '%s' is in use: %llu open reservations, %u appends in flight, %u cursors or "
-				   "reads",
+				   "checks",
 				   region->name, (unsigned long long)region->open_reservations,
 				   (unsigned)(region->writers - region->open_reservations), region->readers);
 	return PMS_OK;

@@ -36,7 +36,7 @@ static const char *policy_text(uint32_t policy)
 	}
 }
 
-static int32_t check_requirement(const char *path, const pms_mapping *mapping, uint32_t requirement, pms_error *error)
+static int32_t check_requirement(const pms_mapping *mapping, uint32_t requirement, pms_error *error)
 {
 	const char *wanted;
 
@@ -46,7 +46,7 @@ static int32_t check_requirement(const char *path, const pms_mapping *mapping, u
 		wanted = "a medium that survives power loss";
 	else
 		return PMS_OK;
-	return pms_fail(error, PMS_E_MEDIUM, "'%s' is required to lie on %s, but is %s (%s)", path, wanted,
+	return pms_fail(error, PMS_E_MEDIUM, "the stream is required to lie on %s, but is %s (%s)", wanted,
 		kind_text(mapping->kind), mapping->what);
 }
 
@@ -141,15 +141,15 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	status = pms_mapping_open(path, file, bytes, &mapping, error);
 	if (status != PMS_OK)
 		return status;
-	status = check_requirement(path, &mapping, requirement, error);
+	status = check_requirement(&mapping, requirement, error);
 	if (status != PMS_OK)
 		goto discard;
 	pms_lines_detect(&lines);
 	auto_flush = mapping.kind != PMS_MEDIUM_PAGE_CACHE && pms_mapping_has_auto_flush();
 	refused = policy == PMS_FLUSH_AUTO ? NULL : refuse_policy(&mapping, &lines, auto_flush, policy);
 	if (refused) {
-		status = pms_fail(error, PMS_E_MEDIUM, "the flush policy '%s' does not fit '%s', which is %s (%s): %s",
-			policy_text(policy), path, kind_text(mapping.kind), mapping.what, refused);
+		status = pms_fail(error, PMS_E_MEDIUM, "the flush policy '%s' does not fit %s (%s): %s",
+			policy_text(policy), kind_text(mapping.kind), mapping.what, refused);
 		goto discard;
 	}
 	medium->base = mapping.base;

@@ -124,11 +124,12 @@ static int32_t writable_locked(pms_region *region, pms_error *error)
 {
 	if (region->retired)
 		return pms_region_fail_retired(region, error);
-	if (region->damage & PMS_STATE_NO_WRITES)
-		return pms_fail_at(error, PMS_E_CORRUPT, region->offset, 0, 0,
-				   "the region at offset %llu is damaged: it takes no new entries (pms_check_run says why)",
-				   (unsigned long long)region->offset);
-	return pms_stream_may_write(region->stream, error);
+	int32_t status = pms_stream_may_write(region->stream, error);
+	if (status == PMS_OK && (region->damage & PMS_STATE_NO_WRITES))
+		status = pms_fail_at(error, PMS_E_CORRUPT, region->offset, 0, 0,
+				     "the region at offset %llu is damaged: it takes no new entries (pms_check_run says why)",
+				     (unsigned long long)region->offset);
+	return status;
 }
 
 static int32_t full(const pms_region *region, uint64_t extent, pms_error *error)

@@ -63,7 +63,7 @@ void pms_region_settle_locked(pms_region *region)
 		region->holds_lock_pin = false;
 		pms_stream_drop_lock_pin(region->stream);
 	}
-	if (region->readers || !region->holds_mapping_pin)
+	if (region->readers || region->lookers || !region->holds_mapping_pin)
 		return;
 	region->holds_mapping_pin = false;
 	pms_stream_drop_mapping_pin(region->stream);
@@ -86,19 +86,49 @@ int32_t pms_region_fail_retired(const pms_region *region, pms_error *error)
 			   (unsigned long long)region->offset);
 }
 
-int32_t pms_region_enter_reader(pms_region *region, pms_error *error)
+static int32_t enter(pms_region *region, uint32_t *count, bool as_looker, pms_error *error)
 {
 	int32_t status = PMS_OK;
 
 	if (pms_stream_is_forked(region->stream))
 		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
 	pms_mutex_lock(&region->mutex);
+	while (as_looker && region->lookers_stay_out)
+		pms_condition_wait(&region->changed, &region->mutex);
 	if (region->retired)
 		status = pms_region_fail_retired(region, error);
 	else
-		region->readers++;
+		++*count;
 	pms_mutex_unlock(&region->mutex);
 	return status;
+}
+
+int32_t pms_region_enter_reader(pms_region *region, pms_error *error)
+{
+	return enter(region, &region->readers, false, error);
+}
+
+int32_t pms_region_enter_looker(pms_region *region, pms_error *error)
+{
+	return enter(region, &region->lookers, true, error);
+}
+
+void pms_region_leave_looker(pms_region *region)
+{
+	pms_mutex_lock(&region->mutex);
+	if (--region->lookers == 0 && region->lookers_stay_out)
+		pms_condition_wake_all(&region->changed);
+	pms_region_settle_locked(region);
+	pms_mutex_unlock(&region->mutex);
+}
+
+void pms_region_await_lookers_locked(pms_region *region)
+{
+	region->lookers_stay_out = true;
+	while (region->lookers)
+		pms_condition_wait(&region->changed, &region->mutex);
+	region->lookers_stay_out = false;
+	pms_condition_wake_all(&region->changed);
 }
 
 void pms_region_leave_reader(pms_region *region)

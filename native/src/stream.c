@@ -79,6 +79,11 @@ void pms_stream_leave(pms_stream *stream)
 	pms_stream_drop_mapping_pin(stream);
 }
 
+int32_t pms_stream_still_open_locked(const pms_stream *stream, pms_error *error)
+{
+	return atomic_load(&stream->closed) ? pms_fail(error, PMS_E_CLOSED, "the stream was closed") : PMS_OK;
+}
+
 int32_t pms_stream_may_write(pms_stream *stream, pms_error *error)
 {
 	if (stream->read_only)
@@ -148,8 +153,9 @@ int32_t pms_close(pms_stream *stream)
 	if (pms_stream_is_forked(stream) || atomic_exchange(&stream->closed, true))
 		return PMS_OK;
 	pms_mutex_lock(&stream->layout_mutex);
-	bool writes = !stream->read_only && atomic_load(&stream->poisoned) == PMS_OK;
-	if (writes) {
+	if (!stream->read_only && atomic_load(&stream->poisoned) != PMS_OK) {
+		status = PMS_E_POISONED;
+	} else if (!stream->read_only) {
 		checkpoint_regions(stream);
 		status = pms_stream_drain(stream, NULL);
 	}
@@ -169,11 +175,16 @@ void pms_stream_discard(pms_stream *stream)
 	pms_stream_unreference(stream);
 }
 
-void pms_describe(pms_stream *stream, pms_stream_info *info)
+int32_t pms_describe(pms_stream *stream, pms_stream_info *info, pms_error *error)
 {
 	const pms_stored_header *header = &stream->header;
 
 	pms_mutex_lock(&stream->layout_mutex);
+	int32_t status = pms_stream_still_open_locked(stream, error);
+	if (status != PMS_OK) {
+		pms_mutex_unlock(&stream->layout_mutex);
+		return status;
+	}
 	*info = (pms_stream_info){
 	    .struct_bytes = sizeof(*info),
 	    .format_version = header->version,
@@ -196,4 +207,5 @@ void pms_describe(pms_stream *stream, pms_stream_info *info)
 	pms_mutex_unlock(&stream->layout_mutex);
 	memcpy(info->uuid, header->uuid, sizeof(info->uuid));
 	(void)snprintf(info->medium_text, sizeof(info->medium_text), "%s", stream->medium.text);
+	return PMS_OK;
 }
