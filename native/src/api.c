@@ -409,7 +409,8 @@ int32_t pms_cursor_next(pms_cursor *cursor, pms_entry *entry, pms_error *error)
 
 void pms_cursor_close(pms_cursor *cursor)
 {
-	if (cursor)
+	/* In a forked child its mutex may be held by a thread that is not there: the cursor is left alone. */
+	if (cursor && !pms_stream_is_forked(cursor->region->stream))
 		pms_cursor_end(cursor);
 }
 

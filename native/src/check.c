@@ -12,6 +12,9 @@
 /* More findings than anybody reads are counted, not kept. */
 #define PROBLEMS_KEPT_MAX 10000u
 
+/* How often a piece is looked at again that a writer in another process has changed under us. */
+#define READER_ATTEMPTS 16
+
 struct pms_check {
 	pms_check_summary summary;
 	pms_problem *problems;
@@ -149,14 +152,33 @@ typedef struct region_walk {
 	bool checkpoint_met;
 } region_walk;
 
-static bool load(const region_walk *walk, uint64_t at, pms_parsed_entry *entry, pms_entry_kind *kind)
+/* A valid entry above the last one. What does not turn out to be one is charged to the budget, so that entries which
+ * overlap in a hostile image cost no more than a few readings of the region. */
+static bool load(region_walk *walk, uint64_t at, pms_parsed_entry *entry, pms_entry_kind *kind)
 {
 	const pms_medium *medium = &walk->region->stream->medium;
 
-	if (!pms_entry_parse(pms_at(medium, at), at, walk->end, walk->region->alignment, entry))
+	if (!pms_entry_parse(pms_at(medium, at), at, walk->end, walk->region->alignment, entry) ||
+	    entry->timestamp <= walk->last || entry->payload_bytes > walk->hash_budget)
 		return false;
 	*kind = pms_entry_classify(entry, pms_at(medium, at + PMS_ENTRY_HEADER_BYTES), &walk->region->life);
+	if (*kind == PMS_KIND_INVALID)
+		walk->hash_budget -= entry->payload_bytes;
 	return *kind != PMS_KIND_INVALID;
+}
+
+/* Timestamps below it have been given out: by this stream's own counter, or by the writer in another process. */
+static uint64_t given_out_below(const pms_stream *stream)
+{
+	uint64_t a = 0, b = 0;
+
+	if (!stream->read_only)
+		return atomic_load(&stream->next_timestamp);
+	bool a_good = pms_word_read(stream, PMS_CEILING_A, PMS_ROLE_CEILING, &a);
+	bool b_good = pms_word_read(stream, PMS_CEILING_B, PMS_ROLE_CEILING, &b);
+	if (!a_good && !b_good)
+		return UINT64_MAX; /* that is noted already */
+	return a_good && (!b_good || a > b) ? a : b;
 }
 
 static void accept(region_walk *walk, const pms_parsed_entry *entry, pms_entry_kind kind)
@@ -166,7 +188,7 @@ static void accept(region_walk *walk, const pms_parsed_entry *entry, pms_entry_k
 	if (walk->in_group && (kind != PMS_KIND_DATA || entry->timestamp != walk->last + 1))
 		note(check, PMS_SEVERITY_ERROR, entry->offset, walk->region->offset,
 		     "the group before this entry is incomplete");
-	if (entry->timestamp >= atomic_load(&walk->region->stream->next_timestamp))
+	if (entry->timestamp >= given_out_below(walk->region->stream))
 		note(check, PMS_SEVERITY_ERROR, entry->offset, walk->region->offset,
 		     "the entry's timestamp %llu was never given out", (unsigned long long)entry->timestamp);
 	walk->checkpoint_met |= entry->offset == walk->region->checkpoint;
@@ -179,19 +201,13 @@ static void accept(region_walk *walk, const pms_parsed_entry *entry, pms_entry_k
 	check->summary.payload_bytes += entry->payload_bytes;
 }
 
-/* Behind damage: the next entry that validates and is later. Hashes no more than the budget. */
+/* Behind damage: the next entry that validates and is later. */
 static bool find_next(region_walk *walk, pms_parsed_entry *entry, pms_entry_kind *kind)
 {
-	const pms_region *region = walk->region;
-
-	for (uint64_t at = walk->at + region->alignment; at + PMS_ENTRY_HEADER_BYTES <= walk->end; at += region->alignment) {
-		if (!pms_entry_parse(pms_at(&region->stream->medium, at), at, walk->end, region->alignment, entry) ||
-		    entry->timestamp <= walk->last || entry->payload_bytes > walk->hash_budget)
-			continue;
-		walk->hash_budget -= entry->payload_bytes;
+	for (uint64_t at = walk->at + walk->region->alignment; at + PMS_ENTRY_HEADER_BYTES <= walk->end;
+	     at += walk->region->alignment)
 		if (load(walk, at, entry, kind))
 			return true;
-	}
 	return false;
 }
 
@@ -204,7 +220,7 @@ static bool check_step(region_walk *walk)
 
 	if (walk->at >= walk->end)
 		return false;
-	if (load(walk, walk->at, &entry, &kind) && entry.timestamp > walk->last) {
+	if (load(walk, walk->at, &entry, &kind)) {
 		accept(walk, &entry, kind);
 		return true;
 	}
@@ -233,7 +249,7 @@ static void check_entries(pms_region *region, pms_check *check)
 	    .last = region->life.base,
 	    .committed = committed,
 	    .end = damaged ? region->end : committed, /* what stands behind the damage counts, too */
-	    .hash_budget = 4 * (region->end - region->offset) + PMS_ENTRY_BYTES_MAX,
+	    .hash_budget = 4 * (region->end - region->offset),
 	};
 	uint64_t checkpoint = region->checkpoint;
 
@@ -311,10 +327,65 @@ static void check_region(pms_region *region, pms_check *check)
 	pms_region_leave_reader(region);
 }
 
+/* The first piece at or behind `offset`, its header checked and its region referenced. False: there is none. */
+static bool take_piece_locked(pms_stream *stream, uint64_t offset, pms_piece *piece, pms_check *check)
+{
+	uint64_t i = 0;
+
+	while (i < stream->piece_count && stream->pieces[i].offset < offset)
+		i++;
+	if (i == stream->piece_count)
+		return false;
+	*piece = stream->pieces[i];
+	check_piece(stream, piece, check);
+	if (piece->region)
+		pms_region_reference(piece->region);
+	return true;
+}
+
+/* What was noted counts for nothing when a writer in another process has changed the piece meanwhile. */
+static bool has_changed(const pms_stream *stream, const pms_piece *piece, uint64_t base_word)
+{
+	return stream->read_only &&
+	       (pms_load64(&stream->medium, piece->offset + PMS_REGION_EXTENT) != piece->extent_word ||
+		(piece->region && pms_load64(&stream->medium, piece->offset + PMS_REGION_BASE) != base_word));
+}
+
+/* One piece at a time, so that a long check does not keep others from creating regions. PMS_E_END behind the last. */
+static int32_t check_next_piece(pms_stream *stream, uint64_t *offset, pms_check *check, pms_error *error)
+{
+	pms_piece piece = {0};
+
+	for (int attempt = 1;; attempt++) {
+		const pms_check before = *check;
+		pms_mutex_lock(&stream->layout_mutex);
+		int32_t status = pms_stream_still_open_locked(stream, error);
+		if (status == PMS_OK && stream->read_only)
+			status = pms_layout_refresh_locked(stream, error);
+		if (status == PMS_OK && !take_piece_locked(stream, *offset, &piece, check))
+			status = PMS_E_END;
+		pms_mutex_unlock(&stream->layout_mutex);
+		if (status != PMS_OK)
+			return status;
+		uint64_t base_word = pms_load64(&stream->medium, piece.offset + PMS_REGION_BASE);
+		if (piece.region) {
+			check_region(piece.region, check);
+			pms_region_unreference(piece.region);
+		}
+		if (attempt == READER_ATTEMPTS || !has_changed(stream, &piece, base_word))
+			break;
+		check->summary = before.summary;
+		check->count = before.count;
+	}
+	*offset = piece.offset + piece.bytes;
+	return PMS_OK;
+}
+
 int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error)
 {
 	pms_check *check = calloc(1, sizeof(*check));
 	int32_t status = PMS_OK;
+	uint64_t offset = 0;
 
 	if (!check)
 		return pms_fail(error, PMS_E_NO_MEMORY, "out of memory for a check");
@@ -324,32 +395,11 @@ int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error)
 	check_stream_words(stream, check);
 	check_reserved_of_stream(stream, check);
 	pms_mutex_unlock(&stream->layout_mutex);
-	for (uint64_t offset = 0; status == PMS_OK;) {
-		pms_piece piece;
-		uint64_t i = 0;
-		/* One piece at a time, so that a long check does not keep others from creating regions. */
-		pms_mutex_lock(&stream->layout_mutex);
-		status = pms_stream_still_open_locked(stream, error);
-		while (i < stream->piece_count && stream->pieces[i].offset < offset)
-			i++;
-		bool found = i < stream->piece_count;
-		if (found) {
-			piece = stream->pieces[i];
-			check_piece(stream, &piece, check);
-			if (piece.region)
-				pms_region_reference(piece.region);
-		}
-		pms_mutex_unlock(&stream->layout_mutex);
-		if (!found)
-			break;
-		if (piece.region) {
-			check_region(piece.region, check);
-			pms_region_unreference(piece.region);
-		}
-		offset = piece.offset + piece.bytes;
-	}
-	if (status == PMS_OK && check->out_of_memory)
-		status = pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the findings of a check");
+	while (status == PMS_OK)
+		status = check_next_piece(stream, &offset, check, error);
+	if (status == PMS_E_END)
+		status = check->out_of_memory ? pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the findings of a check")
+					      : PMS_OK;
 	if (status != PMS_OK) {
 		pms_check_release(check);
 		return status;

@@ -35,6 +35,14 @@ static int32_t raise_locked(pms_stream *stream, uint64_t room, pms_error *error)
 	return pms_clock_raise_to(stream, ceiling, error);
 }
 
+bool pms_clock_is_low(const pms_stream *stream)
+{
+	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
+	uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_relaxed);
+
+	return limit <= next || limit - next <= PMS_CEILING_LEAP / 2;
+}
+
 int32_t pms_clock_refill(pms_stream *stream, pms_error *error)
 {
 	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);

@@ -128,7 +128,7 @@ static void describe_place(pms_stream *stream, const dump_place *place, const pm
 		describe_stream_header(stream, stored);
 	} else if (place->kind == PMS_STORED_REGION_HEADER) {
 		describe_region_header(stream, stored);
-	} else {
+	} else if (piece) {
 		describe_piece(piece, stored);
 	}
 }
@@ -356,15 +356,15 @@ static int32_t next(pms_dump *dump, pms_stored *stored, pms_error *error)
 	return pms_fail(error, PMS_E_END, "everything was listed");
 }
 
-int32_t pms_dump_start(pms_stream *stream, pms_dump **out, pms_error *error)
+int32_t pms_dump_start(pms_stream *stream, pms_dump **dump, pms_error *error)
 {
-	pms_dump *dump = calloc(1, sizeof(*dump));
+	pms_dump *fresh = calloc(1, sizeof(*fresh));
 
-	if (!dump)
+	if (!fresh)
 		return pms_fail(error, PMS_E_NO_MEMORY, "out of memory for a dump");
-	dump->stream = stream;
+	fresh->stream = stream;
 	atomic_fetch_add(&stream->references, 1);
-	*out = dump;
+	*dump = fresh;
 	return PMS_OK;
 }
 

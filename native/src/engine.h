@@ -27,9 +27,13 @@
 #include "thread.h"
 
 /* Timestamps that one raise of the ceiling makes available, and the greatest that can be given out. */
+#ifndef PMS_CEILING_LEAP /* tests make it small */
 #define PMS_CEILING_LEAP (1ull << 20)
+#endif
 /* Distance that the last whole entry is ahead of the stored checkpoint before an appender moves it (R9). */
+#ifndef PMS_CHECKPOINT_BYTES
 #define PMS_CHECKPOINT_BYTES (1ull << 20)
+#endif
 
 /* A piece of the space behind the fixed pages. */
 typedef enum pms_piece_kind {
@@ -42,7 +46,8 @@ typedef struct pms_piece {
 	uint64_t offset;
 	uint64_t bytes;
 	pms_piece_kind kind;
-	pms_region *region; /* null for free space and for what has no readable header */
+	pms_region *region;   /* null for free space and for what has no readable header */
+	uint64_t extent_word; /* as it was read: a reader sees by it whether the piece has changed */
 } pms_piece;
 
 /* State of one reservation of space, in the order of the region. All changes happen under the region's mutex. */
@@ -94,7 +99,7 @@ struct pms_region {
 	uint64_t last_timestamp;      /* of the last committed entry of any kind; base when there is none */
 	uint64_t last_data_timestamp; /* of the last committed data entry; 0: none, or not known */
 	bool last_data_known;
-	uint64_t checkpoint;	    /* as stored; 0: none */
+	_Atomic uint64_t checkpoint; /* as stored; 0: none */
 	uint64_t checkpoint_candidate; /* start of the last entry wholly committed and persisted; 0: none */
 	_Atomic uint64_t damage_offset; /* where reading stops for damage; 0: nowhere */
 
@@ -176,6 +181,8 @@ int32_t pms_stream_fail_poisoned(pms_stream *stream, int32_t status, pms_error *
 
 /* ---- clock.c: timestamps (R5) ---- */
 
+/* Whether it is time for pms_clock_refill. */
+bool pms_clock_is_low(const pms_stream *stream);
 /* Makes sure that timestamps are available; raises the ceiling if need be, and early when half a leap is left. */
 int32_t pms_clock_refill(pms_stream *stream, pms_error *error);
 /* Takes `count` consecutive timestamps. False when the drained ceiling does not reach: refill and try again. */
@@ -253,7 +260,7 @@ void pms_order_release(pms_region *region);
 /* ---- walk.c, recover.c ---- */
 
 #define PMS_LOOK_AHEAD_BYTES (4ull << 20)
-#define PMS_LOOK_AHEAD_HASH_BYTES (1ull << 30)
+#define PMS_LOOK_AHEAD_HASH_FACTOR 4u
 
 /* What a walk over a region found. */
 typedef struct pms_walk {

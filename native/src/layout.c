@@ -13,6 +13,9 @@
 
 #include "engine.h"
 
+/* Reads that a living writer may disturb before a reader makes do with what it found. */
+#define READER_ATTEMPTS 16
+
 static int32_t add_piece(pms_stream *stream, uint64_t offset, uint64_t bytes, pms_piece_kind kind, pms_region *region,
 			 pms_error *error)
 {
@@ -24,8 +27,13 @@ static int32_t add_piece(pms_stream *stream, uint64_t offset, uint64_t bytes, pm
 		stream->pieces = pieces;
 		stream->piece_capacity = capacity;
 	}
-	stream->pieces[stream->piece_count++] =
-	    (pms_piece){.offset = offset, .bytes = bytes, .kind = kind, .region = region};
+	stream->pieces[stream->piece_count++] = (pms_piece){
+	    .offset = offset,
+	    .bytes = bytes,
+	    .kind = kind,
+	    .region = region,
+	    .extent_word = pms_load64(&stream->medium, offset + PMS_REGION_EXTENT),
+	};
 	return PMS_OK;
 }
 
@@ -109,7 +117,24 @@ static int32_t make_region(pms_stream *stream, uint64_t offset, uint64_t bytes, 
 	return PMS_OK;
 }
 
-int32_t pms_layout_load(pms_stream *stream, pms_error *error)
+/* Gives up a region object that is no more, or never came to be, in the table. */
+static void drop_region(pms_region *region)
+{
+	pms_mutex_lock(&region->mutex);
+	pms_region_retire_locked(region, PMS_E_STALE);
+	pms_mutex_unlock(&region->mutex);
+	pms_region_unreference(region);
+}
+
+static void drop_pieces(pms_stream *stream)
+{
+	for (uint64_t i = 0; i < stream->piece_count; i++)
+		if (stream->pieces[i].region)
+			drop_region(stream->pieces[i].region);
+	stream->piece_count = 0;
+}
+
+static int32_t load_pieces(pms_stream *stream, pms_error *error)
 {
 	uint64_t offset = stream->header.first_region;
 	int32_t status = PMS_OK;
@@ -136,10 +161,45 @@ int32_t pms_layout_load(pms_stream *stream, pms_error *error)
 								      : PMS_PIECE_REGION,
 					   region, error);
 		if (status != PMS_OK && region)
-			pms_region_unreference(region);
+			drop_region(region);
 		offset += bytes;
 	}
 	return status;
+}
+
+int32_t pms_layout_load(pms_stream *stream, pms_error *error)
+{
+	int32_t status;
+	uint64_t epoch;
+
+	/* Beside a living writer pieces may be split, merged and written over while we read: then the epoch has changed. */
+	for (int attempt = 1;; attempt++) {
+		stream->damage &= ~(uint32_t)PMS_STATE_LAYOUT_DAMAGED;
+		epoch = pms_load64(&stream->medium, PMS_LAYOUT_EPOCH);
+		status = load_pieces(stream, error);
+		if (status == PMS_OK && (!stream->read_only || attempt == READER_ATTEMPTS ||
+					 epoch == pms_load64(&stream->medium, PMS_LAYOUT_EPOCH)))
+			return PMS_OK;
+		drop_pieces(stream);
+		if (status != PMS_OK)
+			return status;
+	}
+}
+
+/* What a reader knows of the pieces is what the medium says. */
+static bool is_unchanged(const pms_stream *stream)
+{
+	const pms_medium *medium = &stream->medium;
+
+	for (uint64_t i = 0; i < stream->piece_count; i++) {
+		const pms_piece *piece = &stream->pieces[i];
+		if (pms_load64(medium, piece->offset + PMS_REGION_EXTENT) != piece->extent_word)
+			return false;
+		if (piece->region && pms_load64(medium, piece->offset + offsetof(pms_stored_region, identity)) !=
+					 piece->region->identity)
+			return false;
+	}
+	return stream->piece_count > 0;
 }
 
 bool pms_layout_is_current(const pms_region *region)
@@ -170,6 +230,8 @@ static bool is_same_region(const pms_region *old, const pms_region *new)
 
 int32_t pms_layout_refresh_locked(pms_stream *stream, pms_error *error)
 {
+	if (is_unchanged(stream))
+		return PMS_OK;
 	pms_piece *old = stream->pieces;
 	uint64_t old_count = stream->piece_count, old_capacity = stream->piece_capacity;
 
@@ -177,9 +239,6 @@ int32_t pms_layout_refresh_locked(pms_stream *stream, pms_error *error)
 	stream->piece_count = stream->piece_capacity = 0;
 	int32_t status = pms_layout_load(stream, error);
 	if (status != PMS_OK) { /* out of memory: keep what we had */
-		for (uint64_t i = 0; i < stream->piece_count; i++)
-			if (stream->pieces[i].region)
-				pms_region_unreference(stream->pieces[i].region);
 		free(stream->pieces);
 		stream->pieces = old;
 		stream->piece_count = old_count;
@@ -197,10 +256,7 @@ int32_t pms_layout_refresh_locked(pms_stream *stream, pms_error *error)
 			stream->pieces[j].region = region;
 			region = fresh; /* the twin goes */
 		}
-		pms_mutex_lock(&region->mutex);
-		pms_region_retire_locked(region, PMS_E_STALE);
-		pms_mutex_unlock(&region->mutex);
-		pms_region_unreference(region);
+		drop_region(region);
 	}
 	free(old);
 	return PMS_OK;

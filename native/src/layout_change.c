@@ -324,15 +324,24 @@ int32_t pms_layout_free(pms_region *region, pms_error *error)
 
 int32_t pms_layout_coalesce(pms_stream *stream, pms_error *error)
 {
-	int32_t status = PMS_OK;
+	uint64_t kept = 0;
+	bool merged = false;
 
 	if (stream->damage & PMS_STATE_LAYOUT_DAMAGED)
 		return PMS_OK;
-	for (uint64_t i = 0; status == PMS_OK && i + 1 < stream->piece_count;) {
-		uint64_t count = stream->piece_count;
-		status = merge_with_next(stream, i, error);
-		if (count == stream->piece_count)
-			i++;
+	for (uint64_t i = 0; i < stream->piece_count; kept++) {
+		pms_piece piece = stream->pieces[i++];
+		uint64_t alone = piece.bytes;
+		while (piece.kind == PMS_PIECE_FREE && i < stream->piece_count && stream->pieces[i].kind == PMS_PIECE_FREE)
+			piece.bytes += stream->pieces[i++].bytes;
+		if (piece.bytes != alone) { /* after a crash here: as many pieces as before, or one */
+			if (!merged)
+				change_epoch(stream);
+			write_extent(stream, piece.offset, PMS_EXTENT_FREE, piece.bytes);
+			merged = true;
+		}
+		stream->pieces[kept] = piece;
 	}
-	return status;
+	stream->piece_count = kept;
+	return merged ? pms_stream_drain(stream, error) : PMS_OK;
 }

@@ -16,7 +16,8 @@
  *                   that is clean only because its write-back failed becomes dirty again; then flushes the range.
  *
  * Page cache: flush notes the pages; drain syncs what was noted. Concurrent drains share one sync; a drain joins only a
- * sync that BEGAN after its own ranges were noted, and every waiter that a failed sync covers gets its error.
+ * sync that BEGAN after its own ranges were noted. After a sync has failed, every drain that has not returned, and every
+ * later one, fails.
  *
  * The persistent-memory case is inlined; everything else goes through the table (`table` not null).
  */

@@ -73,9 +73,7 @@ void pms_lines_select(pms_lines *lines, bool is_intel, bool has_clwb, bool has_c
 /* What one thread has noted since its last drain. Syncs are numbered from 1. */
 typedef struct pms_note {
 	const void *thread; /* null: free */
-	uint64_t first;     /* the first sync that covers some of it */
-	uint64_t last;      /* the one that covers the last of it */
-	int os_error;       /* of a sync that covered some of it, or 0 */
+	uint64_t last;      /* the sync that covers the last of it */
 } pms_note;
 
 typedef struct pms_page_cache {
@@ -87,6 +85,7 @@ typedef struct pms_page_cache {
 	uint64_t next;          /* number of the sync that will take it */
 	uint64_t done;          /* number of the last one that finished */
 	bool syncing;           /* number next - 1 is under way */
+	int os_error;           /* of a sync that failed, for ever; or 0 */
 	pms_note notes[PMS_NOTES_MAX];
 	unsigned note_count; /* entries from here on were never used */
 	pms_note others;     /* of all threads that found no entry; never forgotten */

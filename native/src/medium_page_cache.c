@@ -8,11 +8,12 @@
  * one would keep the writer lock alive.
  *
  * Group sync. The noted range is taken whole by the sync that begins next; one sync runs at a time, in the thread of
- * the first drain that finds none under way. Each thread has an entry that says in which syncs its own notes went: a
- * drain returns when the last of them is done, with the error of whichever failed. So a failure also reaches a thread
- * whose pages were synced on the way by somebody else before its own drain began.
+ * the first drain that finds none under way. Each thread has an entry that says in which sync the last of its notes went: a
+ * drain returns when that one is done.
  *
- * What failed is not noted again: the kernel has marked the pages clean, a further sync would succeed and say nothing.
+ * A failure is for ever, and for everybody. The kernel has marked the pages clean, a further sync would succeed and say
+ * nothing; and since the range spans more than what was noted, it may have written and lost a page that another thread
+ * had stored to and not yet noted.
  */
 #include <stdlib.h>
 
@@ -42,10 +43,10 @@ static pms_note *find_note_locked(pms_page_cache *cache, bool create)
 		free_note = &cache->notes[cache->note_count++];
 	if (!free_note) {
 		if (!cache->others.thread)
-			cache->others = (pms_note){.thread = cache, .first = cache->next, .last = cache->next};
+			cache->others = (pms_note){.thread = cache, .last = cache->next};
 		return &cache->others;
 	}
-	*free_note = (pms_note){.thread = &thread_mark, .first = cache->next, .last = cache->next};
+	*free_note = (pms_note){.thread = &thread_mark, .last = cache->next};
 	return free_note;
 }
 
@@ -72,12 +73,6 @@ static void note(pms_medium *medium, uint64_t offset, uint64_t bytes)
 
 /* ---- the group sync --------------------------------------------------------------------------------------------- */
 
-static void mark_failed_locked(pms_note *entry, uint64_t number, int os_error)
-{
-	if (entry->thread && entry->first <= number && number <= entry->last)
-		entry->os_error = os_error;
-}
-
 /* Syncs all that is noted. Called and returns with the mutex held; none is under way. */
 static void sync_locked(pms_medium *medium)
 {
@@ -96,36 +91,33 @@ static void sync_locked(pms_medium *medium)
 	pms_mutex_lock(&cache->mutex);
 	cache->syncing = false;
 	cache->done = number;
-	if (os_error != 0) {
-		for (unsigned i = 0; i < cache->note_count; i++)
-			mark_failed_locked(&cache->notes[i], number, os_error);
-		mark_failed_locked(&cache->others, number, os_error);
-	}
+	if (os_error != 0)
+		cache->os_error = os_error;
 	pms_condition_wake_all(&cache->finished);
 }
 
 static int32_t page_cache_drain(pms_medium *medium, pms_error *error)
 {
 	pms_page_cache *cache = medium->context;
-	uint64_t last = 0;
-	int os_error = 0;
 	pms_note *entry;
+	uint64_t last;
+	int os_error;
 
 	pms_mutex_lock(&cache->mutex);
 	entry = find_note_locked(cache, false);
 	if (entry) {
 		/* Read once: the entry for all others may move on and on. */
 		last = entry->last;
-		while (cache->done < last) {
+		while (cache->os_error == 0 && cache->done < last) {
 			if (cache->syncing)
 				pms_condition_wait(&cache->finished, &cache->mutex);
 			else
 				sync_locked(medium);
 		}
-		os_error = entry->os_error;
 		if (entry != &cache->others)
 			entry->thread = NULL;
 	}
+	os_error = cache->os_error;
 	pms_mutex_unlock(&cache->mutex);
 	if (os_error != 0)
 		return pms_fail_os(error, PMS_E_IO, os_error,

@@ -179,6 +179,18 @@ static pms_slot *take_locked(pms_region *region, uint64_t payload_bytes, uint64_
 	return slot;
 }
 
+/* Raises the ceiling without the mutex; the caller counted as a writer for it. Failing ahead of need fails nobody. */
+static int32_t refill(pms_region *region, bool ahead, pms_error *error)
+{
+	int32_t status = pms_clock_refill(region->stream, ahead ? NULL : error);
+
+	pms_mutex_lock(&region->mutex);
+	region->writers--;
+	pms_region_settle_locked(region);
+	pms_mutex_unlock(&region->mutex);
+	return ahead ? PMS_OK : status;
+}
+
 int32_t pms_order_take(pms_region *region, uint64_t payload_bytes, pms_reservation *reservation, pms_slot **slot,
 		       pms_error *error)
 {
@@ -192,28 +204,20 @@ int32_t pms_order_take(pms_region *region, uint64_t payload_bytes, pms_reservati
 		status = writable_locked(region, error);
 		if (status == PMS_OK && region->end - region->tail < extent)
 			status = full(region, extent, error);
-		bool have_timestamp = status == PMS_OK && pms_clock_take(region->stream, 1, &timestamp);
-		if (have_timestamp) {
+		if (status == PMS_OK && pms_clock_take(region->stream, 1, &timestamp)) {
 			*slot = take_locked(region, payload_bytes, extent, timestamp, reservation);
 			if (!*slot)
 				status = pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the order of a region");
-		} else if (status == PMS_OK) {
-			region->writers++; /* keeps the mapping while the ceiling is raised without the mutex */
 		}
+		/* Half a leap ahead one thread raises for all, and at the limit each waits for it: on a drain of its own. */
+		bool refills = status == PMS_OK && pms_clock_is_low(region->stream);
+		if (refills)
+			region->writers++; /* keeps the mapping, whatever becomes of the slot meanwhile */
 		pms_mutex_unlock(&region->mutex);
+		if (refills)
+			status = refill(region, *slot != NULL, error);
 		if (status != PMS_OK)
 			return status;
-		/* Also when it succeeded: half a leap ahead, one thread raises for all, on a drain of its own. */
-		pms_error *refill_error = *slot ? NULL : error;
-		int32_t refilled = pms_clock_refill(region->stream, refill_error);
-		if (!*slot) {
-			pms_mutex_lock(&region->mutex);
-			region->writers--;
-			pms_region_settle_locked(region);
-			pms_mutex_unlock(&region->mutex);
-			if (refilled != PMS_OK)
-				return refilled;
-		}
 	} while (!*slot);
 	return PMS_OK;
 }
@@ -234,6 +238,19 @@ void pms_order_checkpoint_locked(pms_region *region, bool now)
 	pms_word_write_flush(region->stream, region->offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, candidate);
 }
 
+/* `slot` is done or abandoned: what follows from it. */
+static void finished_locked(pms_region *region, pms_slot *slot)
+{
+	uint64_t end = slot->end;
+
+	advance_locked(region);
+	if (atomic_load_explicit(&region->committed, memory_order_relaxed) >= end)
+		return; /* perhaps dropped already */
+	if (slot->next)
+		merge_locked(region, slot->next);
+	merge_locked(region, slot);
+}
+
 static void flush_header(pms_region *region, const pms_slot *slot)
 {
 	pms_flush(&region->stream->medium, slot->start, PMS_ENTRY_HEADER_BYTES);
@@ -243,7 +260,7 @@ void pms_order_follow(pms_region *region, const pms_slot *own)
 {
 	pms_mutex_lock(&region->mutex);
 	pms_order_checkpoint_locked(region, false);
-	for (pms_slot *slot = region->persist_slot; slot && slot != own; slot = slot->next) {
+	for (pms_slot *slot = region->persist_slot; slot && slot->start < own->start; slot = slot->next) {
 		if (slot->durable)
 			continue;
 		if (slot->state == PMS_SLOT_OPEN)
@@ -263,19 +280,21 @@ static void writer_leaves_locked(pms_region *region)
 int32_t pms_order_finish(pms_region *region, pms_slot *own, pms_error *error)
 {
 	pms_stream *stream = region->stream;
-	uint64_t end = own->end;
+	uint64_t start = own->start, end = own->end;
 	int32_t status = PMS_OK;
-	pms_slot *slot;
 
 	pms_mutex_lock(&region->mutex);
-	for (slot = region->persist_slot; slot && slot != own; slot = slot->next)
-		if (slot->state == PMS_SLOT_OPEN || slot->state == PMS_SLOT_ABANDONED)
-			slot->durable = true;
+	/* By offsets: `own` may lie before persist_slot, when it was a reservation that somebody followed. */
+	for (pms_slot *slot = region->persist_slot, *next; slot && slot->start < start; slot = next) {
+		next = slot->next;
+		if (slot->state != PMS_SLOT_OPEN && slot->state != PMS_SLOT_ABANDONED)
+			continue;
+		slot->durable = true;
+		merge_locked(region, slot);
+	}
 	own->state = PMS_SLOT_DONE;
 	own->durable = true;
-	advance_locked(region);
-	if (atomic_load_explicit(&region->committed, memory_order_relaxed) < end)
-		merge_locked(region, own); /* `own` may be gone from here on */
+	finished_locked(region, own); /* `own` may be gone from here on */
 	while (atomic_load_explicit(&region->persisted, memory_order_relaxed) < end) {
 		if (atomic_load(&stream->poisoned) != PMS_OK) {
 			status = pms_stream_fail_poisoned(stream, PMS_E_IO, error);
@@ -301,7 +320,7 @@ void pms_order_abandoned_locked(pms_region *region, pms_slot *slot)
 {
 	slot->state = PMS_SLOT_ABANDONED;
 	region->open_reservations--;
-	advance_locked(region);
+	finished_locked(region, slot);
 	writer_leaves_locked(region);
 }
 

@@ -4,16 +4,20 @@
  * may be cut off by a crash and is simply done again by the next open:
  *
  *   1. the ceiling is raised, so that fresh timestamps can be given out;
- *   2. damaged words get a safe value; a salvaged region loses its checkpoint;
+ *   2. headers and words are stored once more (page cache) and flushed, damaged words with a safe value, and drained; a
+ *      salvaged region loses its checkpoint;
  *   3. cuts are sealed: a skip entry with a fresh timestamp at the tail makes all that is behind it older than its
  *      predecessor, for ever;
- *   4. every line that was read and relied upon is stored once more (page cache) and flushed, and all is drained.
+ *   4. every line of the entries from the checkpoint to the tail likewise, and all is drained.
  *
  * Only then anything may be appended, and checkpoints may move.
  */
 #include <stdlib.h>
 
 #include "engine.h"
+
+/* Walks that a coming writer may disturb before a reader takes him for one that is there to stay. */
+#define READER_ATTEMPTS 8
 
 static bool is_readable(const pms_region *region) { return region->damage_offset == 0; }
 
@@ -72,9 +76,27 @@ static int32_t refuse_damage(const pms_region *region, const pms_walk *walk, pms
 			   region->name, walk->reason);
 }
 
+/*
+ * Without a living writer a hole is judged and pending entries are passed over. Both hold only if no writer came while we
+ * walked: each raises the ceiling before it does anything else.
+ */
+static void walk_as_reader(const pms_region *region, uint64_t from, uint64_t last_timestamp, pms_walk *walk)
+{
+	const pms_stream *stream = region->stream;
+
+	for (int attempt = 0;; attempt++) {
+		bool writer_lives = attempt == READER_ATTEMPTS || pms_file_lock_is_held(&stream->file);
+		uint64_t ceiling = pms_load64(&stream->medium, PMS_CEILING_A);
+		pms_walk_region(region, from, last_timestamp, writer_lives, walk);
+		if (writer_lives || (!walk->damage && !walk->pending))
+			return;
+		if (!pms_file_lock_is_held(&stream->file) && pms_load64(&stream->medium, PMS_CEILING_A) == ceiling)
+			return;
+	}
+}
+
 /* Walks all regions into `walks` (one for each piece). */
-static int32_t walk_all(pms_stream *stream, pms_walk *walks, bool salvage, bool writer_lives, uint64_t *greatest,
-			pms_error *error)
+static int32_t walk_all(pms_stream *stream, pms_walk *walks, bool salvage, uint64_t *greatest, pms_error *error)
 {
 	for (uint64_t i = 0; i < stream->piece_count; i++) {
 		pms_region *region = stream->pieces[i].region;
@@ -89,10 +111,14 @@ static int32_t walk_all(pms_stream *stream, pms_walk *walks, bool salvage, bool 
 			note_damage(&stream->recovery, region->offset);
 		if (!is_readable(region))
 			continue;
-		pms_walk_region(region, 0, 0, writer_lives, &walks[i]);
+		if (stream->read_only)
+			walk_as_reader(region, 0, 0, &walks[i]);
+		else
+			pms_walk_region(region, 0, 0, false, &walks[i]);
 		account(stream, &walks[i]);
 		note_timestamp(greatest, walks[i].greatest_timestamp);
-		if (walks[i].damage && !stream->read_only && !salvage)
+		/* A region whose header is damaged takes no writes: nothing of it is cut off, so nothing is refused. */
+		if (walks[i].damage && !stream->read_only && !salvage && !(region->damage & PMS_STATE_HEADER_DAMAGED))
 			return refuse_damage(region, &walks[i], error);
 	}
 	return PMS_OK;
@@ -168,53 +194,87 @@ static int32_t seal_cut(pms_region *region, pms_walk *walk, pms_error *error)
 	return PMS_OK;
 }
 
-/* Takes the checkpoint away that points behind the cut. After a crash here: damaged still, or as without a checkpoint. */
-static int32_t drop_checkpoint(pms_region *region, pms_error *error)
-{
-	region->checkpoint = 0;
-	region->damage &= ~(uint32_t)PMS_STATE_CHECKPOINT_DAMAGED;
-	pms_word_write_flush(region->stream, region->offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, 0);
-	return pms_stream_drain(region->stream, error);
-}
-
-static int32_t restore_region(pms_region *region, pms_walk *walk, pms_error *error)
+/* Stores the header of a region, as it is or repaired, once more. A checkpoint that cannot be relied upon goes. */
+static void restore_header(pms_region *region, const pms_walk *walk)
 {
 	pms_stream *stream = region->stream;
-	int32_t status = PMS_OK;
 
-	if (walk->damage || walk->checkpoint_damaged)
-		status = drop_checkpoint(region, error);
-	uint64_t from = walk->from_start || !region->checkpoint ? region->data_start : region->checkpoint;
-	if (status == PMS_OK && (walk->seal || walk->damage))
-		status = seal_cut(region, walk, error);
-	if (walk->damage)
-		stream->recovery.flags |= PMS_STATE_SALVAGED;
-	walk->damage = 0;
+	if (walk->damage || walk->checkpoint_damaged) {
+		/* After a crash here: damaged still, or as without a checkpoint. */
+		region->checkpoint = 0;
+		region->damage &= ~(uint32_t)PMS_STATE_CHECKPOINT_DAMAGED;
+		pms_word_write(stream, region->offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, 0);
+	}
 	repair_word(stream, region->offset + PMS_REGION_SPARE_0, PMS_ROLE_REGION_SPARE, 0);
 	repair_word(stream, region->offset + PMS_REGION_SPARE_1, PMS_ROLE_REGION_SPARE, 0);
 	pms_restore(&stream->medium, region->offset, PMS_REGION_HEADER_BYTES);
+}
+
+/* Nothing is known well enough of a region with a damaged header to write into it. */
+static bool is_restorable(const pms_region *region)
+{
+	return region && !(region->damage & PMS_STATE_HEADER_DAMAGED);
+}
+
+/*
+ * All headers and words, drained. Before any cut is sealed: a killed process may have left a new base that is only in the
+ * cache, and a seal that becomes durable before that base is written over the first entry of the life that comes back.
+ */
+static int32_t restore_headers(pms_stream *stream, const pms_walk *walks, pms_error *error)
+{
+	repair_stream_words(stream);
+	for (uint64_t i = 0; i < stream->piece_count; i++) {
+		const pms_piece *piece = &stream->pieces[i];
+		if (is_restorable(piece->region))
+			restore_header(piece->region, &walks[i]);
+		else if (piece->kind == PMS_PIECE_FREE)
+			pms_restore(&stream->medium, piece->offset + PMS_REGION_EXTENT, sizeof(uint64_t));
+	}
+	return pms_stream_drain(stream, error);
+}
+
+/* Seals the cut, and stores every entry from the checkpoint to the tail once more. */
+static int32_t restore_entries(pms_region *region, pms_walk *walk, pms_error *error)
+{
+	uint64_t from = walk->from_start || !region->checkpoint ? region->data_start : region->checkpoint;
+	int32_t status = PMS_OK;
+
+	if (walk->seal || walk->damage)
+		status = seal_cut(region, walk, error);
+	if (walk->damage)
+		region->stream->recovery.flags |= PMS_STATE_SALVAGED;
+	walk->damage = 0;
 	if (walk->tail > from)
-		pms_restore(&stream->medium, from, walk->tail - from);
+		pms_restore(&region->stream->medium, from, walk->tail - from);
 	return status;
 }
 
-/* Everything that writes (steps 1 to 4). */
+/*
+ * Where reservations of dead sessions were passed over, the checkpoint moves behind them: a reader that meets one while a
+ * writer lives takes it for an open reservation of that writer, and stops.
+ */
+static int32_t checkpoint_behind_pending(pms_stream *stream, const pms_walk *walks, pms_error *error)
+{
+	bool moved = false;
+
+	for (uint64_t i = 0; i < stream->piece_count; i++) {
+		pms_region *region = stream->pieces[i].region;
+		if (!is_restorable(region) || !walks[i].pending)
+			continue;
+		pms_order_checkpoint_locked(region, true);
+		moved = true;
+	}
+	return moved ? pms_stream_drain(stream, error) : PMS_OK;
+}
+
+/* Everything that writes, but the ceiling, which was raised before. */
 static int32_t restore_all(pms_stream *stream, pms_walk *walks, pms_error *error)
 {
-	int32_t status = PMS_OK;
+	int32_t status = restore_headers(stream, walks, error);
 
-	repair_stream_words(stream);
-	for (uint64_t i = 0; status == PMS_OK && i < stream->piece_count; i++) {
-		pms_piece *piece = &stream->pieces[i];
-		if (!piece->region) {
-			if (piece->kind == PMS_PIECE_FREE)
-				pms_restore(&stream->medium, piece->offset + PMS_REGION_EXTENT, sizeof(uint64_t));
-			continue;
-		}
-		if (piece->region->damage & PMS_STATE_HEADER_DAMAGED) /* nothing is known well enough to be written */
-			continue;
-		status = restore_region(piece->region, &walks[i], error);
-	}
+	for (uint64_t i = 0; status == PMS_OK && i < stream->piece_count; i++)
+		if (is_restorable(stream->pieces[i].region))
+			status = restore_entries(stream->pieces[i].region, &walks[i], error);
 	if (status == PMS_OK)
 		status = pms_stream_drain(stream, error);
 	if (status != PMS_OK)
@@ -224,7 +284,8 @@ static int32_t restore_all(pms_stream *stream, pms_walk *walks, pms_error *error
 			adopt(stream->pieces[i].region, &walks[i], walks[i].tail);
 	stream->damage &= ~(uint32_t)(PMS_STATE_CEILING_DAMAGED |
 				      (stream->damage & PMS_STATE_LAYOUT_DAMAGED ? 0 : PMS_STATE_WORD_DAMAGED));
-	return pms_layout_coalesce(stream, error);
+	status = checkpoint_behind_pending(stream, walks, error);
+	return status == PMS_OK ? pms_layout_coalesce(stream, error) : status;
 }
 
 /* A reader takes what it finds, and calls durable only what a checkpoint proves. */
@@ -241,13 +302,12 @@ static void adopt_for_reading(pms_stream *stream, const pms_walk *walks)
 
 int32_t pms_recover(pms_stream *stream, bool salvage, pms_error *error)
 {
-	bool writer_lives = stream->read_only && pms_file_lock_is_held(&stream->file);
 	pms_walk *walks = calloc(stream->piece_count + 1, sizeof(*walks));
 	uint64_t greatest = stream->persisted_timestamp;
 
 	if (!walks)
 		return pms_fail(error, PMS_E_NO_MEMORY, "out of memory for recovery");
-	int32_t status = walk_all(stream, walks, salvage, writer_lives, &greatest, error);
+	int32_t status = walk_all(stream, walks, salvage, &greatest, error);
 	if (status == PMS_OK && !stream->read_only && pms_file_is_sparse(&stream->file))
 		status = pms_file_allocate(&stream->file, stream->file.bytes, error);
 	if (status == PMS_OK)
@@ -273,7 +333,6 @@ int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 		return pms_fail_at(error, PMS_E_STALE, region->offset, region->identity, 0,
 				   "the region '%s' at offset %llu was freed by its writer", region->name,
 				   (unsigned long long)region->offset);
-	bool writer_lives = pms_file_lock_is_held(&stream->file);
 	if (!pms_word_read(stream, region->offset + PMS_REGION_BASE, PMS_ROLE_BASE, &base))
 		return pms_fail_at(error, PMS_E_CORRUPT, region->offset + PMS_REGION_BASE, 0, 0,
 				   "the base timestamp of the region '%s' is damaged", region->name);
@@ -287,7 +346,7 @@ int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 	}
 	/* An object that was not walked yet (its region was created since) begins at its checkpoint, as in pms_recover. */
 	uint64_t from = region->tail == region->data_start ? 0 : region->tail;
-	pms_walk_region(region, from, region->last_timestamp, writer_lives, &walk);
+	walk_as_reader(region, from, region->last_timestamp, &walk);
 	uint64_t last_data = walk.last_data_timestamp ? walk.last_data_timestamp : region->last_data_timestamp;
 	bool known = region->last_data_known || walk.last_data_timestamp;
 	adopt(region, &walk, atomic_load(&region->persisted));

@@ -41,14 +41,19 @@ void pms_stream_unreference(pms_stream *stream)
 
 void pms_stream_drop_lock_pin(pms_stream *stream)
 {
-	if (atomic_fetch_sub(&stream->lock_pins, 1) == 1)
+	/* A reader holds no lock, but asks who does as long as it reads. */
+	if (atomic_fetch_sub(&stream->lock_pins, 1) == 1 && !stream->read_only)
 		pms_file_close(&stream->file);
 }
 
 void pms_stream_drop_mapping_pin(pms_stream *stream)
 {
-	if (atomic_fetch_sub(&stream->mapping_pins, 1) == 1 && stream->medium.base)
+	if (atomic_fetch_sub(&stream->mapping_pins, 1) != 1)
+		return;
+	if (stream->medium.base)
 		pms_medium_unmap(&stream->medium);
+	if (stream->read_only)
+		pms_file_close(&stream->file);
 }
 
 bool pms_stream_is_forked(const pms_stream *stream) { return stream->fork_generation != pms_os_fork_generation; }

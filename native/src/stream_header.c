@@ -80,6 +80,15 @@ static void zero_fixed_pages(pms_medium *medium, uint64_t bytes)
 		store_words(medium, at, zeros, sizeof(zeros));
 }
 
+/* In both copies. */
+static void store_magic(pms_medium *medium, uint64_t magic)
+{
+	pms_store64(medium, PMS_HEADER_A, magic);
+	pms_flush(medium, PMS_HEADER_A, sizeof(magic));
+	pms_store64(medium, PMS_HEADER_B, magic);
+	pms_flush(medium, PMS_HEADER_B, sizeof(magic));
+}
+
 int32_t pms_header_create(pms_medium *medium, pms_stored_header *header, uint64_t stream_bytes, pms_error *error)
 {
 	const struct {
@@ -101,9 +110,13 @@ int32_t pms_header_create(pms_medium *medium, pms_stored_header *header, uint64_
 	uint64_t extent = header->first_region + PMS_REGION_EXTENT;
 	uint64_t blocks = (stream_bytes - header->first_region) / header->block_bytes;
 
-	/* 1. Both magics away, when the place held a stream (a device). After a crash here: no stream. */
-	zero_fixed_pages(medium, header->first_region);
+	/* 1. Both magics away, when the place held a stream (a device). After a crash here: that stream, whole, or none. */
+	store_magic(medium, 0);
 	int32_t status = pms_drain(medium, error);
+	if (status != PMS_OK)
+		return status;
+	zero_fixed_pages(medium, header->first_region);
+	status = pms_drain(medium, error);
 	if (status != PMS_OK)
 		return status;
 
@@ -125,10 +138,7 @@ int32_t pms_header_create(pms_medium *medium, pms_stored_header *header, uint64_
 		return status;
 
 	/* 3. The magics. After a crash here: none, one or both copies are whole, over a stream that is. */
-	pms_store64(medium, PMS_HEADER_A, PMS_STREAM_MAGIC);
-	pms_flush(medium, PMS_HEADER_A, sizeof(uint64_t));
-	pms_store64(medium, PMS_HEADER_B, PMS_STREAM_MAGIC);
-	pms_flush(medium, PMS_HEADER_B, sizeof(uint64_t));
+	store_magic(medium, PMS_STREAM_MAGIC);
 	return pms_drain(medium, error);
 }
 

@@ -76,7 +76,8 @@ static bool step_over(stepper *step, bool writer_lives)
 	pms_entry_kind kind = pms_entry_classify(&entry, payload_of(step->region, &entry), &step->region->life);
 	if (kind == PMS_KIND_INVALID || (step->unit_start && kind != PMS_KIND_DATA))
 		return false;
-	if (kind == PMS_KIND_PENDING && writer_lives) {
+	/* Not at the checkpoint, which never names a reservation of a living session. */
+	if (kind == PMS_KIND_PENDING && writer_lives && step->at != step->region->checkpoint) {
 		step->walk->stopped_at_pending = true;
 		return false;
 	}
@@ -134,7 +135,7 @@ static void compare_with_checkpoint(const pms_region *region, pms_walk *walk)
 static void weigh(const pms_region *region, pms_walk *walk, const pms_parsed_entry *entry)
 {
 	walk->entries_behind++;
-	walk->seal = true;
+	walk->seal = true; /* also when the ceiling is damaged */
 	if (entry->timestamp > walk->greatest_timestamp)
 		walk->greatest_timestamp = entry->timestamp;
 	if (walk->damage)
@@ -160,8 +161,22 @@ static void weigh_dropped_group(stepper *step)
 	say(walk, "the group at offset %llu was durable, and is incomplete now", (unsigned long long)walk->tail);
 }
 
-/* Looks for valid entries in [from, from + PMS_LOOK_AHEAD_BYTES). Timestamps are compared before anything is hashed. */
-static void look_ahead(const pms_region *region, pms_walk *walk, uint64_t from, uint64_t *hash_budget)
+/*
+ * What could be the timestamp of an entry behind the last one: above it, and given out before this session. Where there is
+ * one, whole entry or not, something was written behind the tail, and later stores could make it valid: the cut is sealed.
+ */
+static bool is_later_timestamp(const pms_region *region, const pms_walk *walk, uint64_t timestamp)
+{
+	uint64_t ceiling = atomic_load(&region->stream->next_timestamp);
+
+	return timestamp > walk->last_timestamp && timestamp <= PMS_VALUE_MAX && (ceiling == 0 || timestamp < ceiling);
+}
+
+/*
+ * Looks for valid entries above `least` in [from, from + PMS_LOOK_AHEAD_BYTES). Timestamps are compared before anything is
+ * hashed, and of what is hashed there is a budget.
+ */
+static void look_ahead(const pms_region *region, pms_walk *walk, uint64_t from, uint64_t least, uint64_t *hash_budget)
 {
 	const pms_medium *medium = &region->stream->medium;
 	uint64_t limit = region->end - from > PMS_LOOK_AHEAD_BYTES ? from + PMS_LOOK_AHEAD_BYTES : region->end;
@@ -172,8 +187,10 @@ static void look_ahead(const pms_region *region, pms_walk *walk, uint64_t from, 
 		uint64_t here = at;
 
 		at += region->alignment;
-		if (timestamp <= walk->last_timestamp || timestamp > PMS_VALUE_MAX || !parse(region, here, &entry) ||
-		    entry.timestamp <= walk->last_timestamp || entry.payload_bytes > *hash_budget)
+		if (timestamp <= walk->last_timestamp)
+			continue;
+		walk->seal |= is_later_timestamp(region, walk, timestamp);
+		if (!parse(region, here, &entry) || entry.timestamp <= least || entry.payload_bytes > *hash_budget)
 			continue;
 		*hash_budget -= entry.payload_bytes;
 		if (pms_entry_classify(&entry, payload_of(region, &entry), &region->life) == PMS_KIND_INVALID)
@@ -186,21 +203,21 @@ static void look_ahead(const pms_region *region, pms_walk *walk, uint64_t from, 
 /* R17: what lies behind the tail decides whether it is a torn tail, and whether the cut must be sealed. */
 static void look_behind_tail(const pms_region *region, pms_walk *walk)
 {
-	uint64_t hash_budget = PMS_LOOK_AHEAD_HASH_BYTES;
+	uint64_t hash_budget = PMS_LOOK_AHEAD_HASH_FACTOR * (region->end - region->offset);
+	uint64_t last = walk->last_timestamp;
 	pms_parsed_entry torn;
 
 	if (region->end - walk->tail < PMS_ENTRY_HEADER_BYTES)
 		return; /* no entry fits: nothing can stand there */
-	if (pms_load64(&region->stream->medium, walk->tail + offsetof(pms_stored_entry, timestamp)) >
-	    walk->last_timestamp)
-		walk->seal = true;
+	uint64_t at_tail = pms_load64(&region->stream->medium, walk->tail + offsetof(pms_stored_entry, timestamp));
+	walk->seal = is_later_timestamp(region, walk, at_tail);
 	uint64_t next = walk->tail + region->alignment;
 	if (next < region->end)
-		look_ahead(region, walk, next, &hash_budget);
-	/* A large damaged entry whose size word survived: what follows it is out of that reach. */
-	if (parse(region, walk->tail, &torn) && torn.extent_bytes > PMS_LOOK_AHEAD_BYTES &&
+		look_ahead(region, walk, next, last, &hash_budget);
+	/* A large damaged entry whose header survived: what follows it, and is later than it, is out of that reach. */
+	if (parse(region, walk->tail, &torn) && torn.extent_bytes > PMS_LOOK_AHEAD_BYTES && torn.timestamp > last &&
 	    walk->tail + torn.extent_bytes < region->end)
-		look_ahead(region, walk, walk->tail + torn.extent_bytes, &hash_budget);
+		look_ahead(region, walk, walk->tail + torn.extent_bytes, torn.timestamp, &hash_budget);
 }
 
 void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_timestamp, bool writer_lives, pms_walk *walk)

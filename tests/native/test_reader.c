@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading what somebody else is writing (R20): a stream opened for reading only beside its writer, in the same process,
+ * with a mapping of its own. */
+#include "support_image.h"
+
+typedef struct fixture {
+	test_case *test;
+	pms_stream *writer, *reader;
+	pms_region *written, *read;
+	test_log log;
+} fixture;
+
+static fixture begin(void **state)
+{
+	fixture f = {.test = test_begin(state)};
+
+	f.writer = test_create(f.test->path, TEST_STREAM_BYTES);
+	f.written = test_region(f.writer, "region", TEST_MIB, 64);
+	for (int i = 0; i < 5; i++)
+		(void)test_log_append(&f.log, f.written, 100);
+	f.reader = test_open(f.test->path, PMS_OPEN_READ_ONLY);
+	f.read = test_find(f.reader, "region");
+	return f;
+}
+
+static void end(fixture *f)
+{
+	pms_region_release(f->read);
+	pms_region_release(f->written);
+	test_close(f->reader);
+	test_close(f->writer);
+	test_log_free(&f->log);
+}
+
+static void expect_next(pms_cursor *cursor, pms_position expected)
+{
+	pms_entry entry;
+	pms_error error;
+	int32_t status = pms_cursor_next(cursor, &entry, &error);
+
+	if (status != PMS_OK)
+		fail_msg("%d: %s", status, error.message);
+	assert_memory_equal(&entry.position, &expected, sizeof(expected));
+}
+
+static void expect_end(pms_cursor *cursor)
+{
+	pms_entry entry;
+
+	assert_int_equal(pms_cursor_next(cursor, &entry, NULL), PMS_E_END);
+}
+
+static pms_cursor *open_cursor(pms_region *region)
+{
+	pms_cursor *cursor;
+
+	assert_int_equal(pms_cursor_open(region, NULL, &cursor, NULL), PMS_OK);
+	return cursor;
+}
+
+static void test_reader_follows_what_is_appended(void **state)
+{
+	fixture f = begin(state);
+	pms_cursor *cursor = open_cursor(f.read);
+
+	test_log_expect(&f.log, f.read);
+	for (size_t i = 0; i < 5; i++)
+		expect_next(cursor, f.log.entries[i].position);
+	for (int round = 0; round < 20; round++) {
+		expect_end(cursor);
+		pms_position one = test_log_append(&f.log, f.written, 10), two = test_log_append(&f.log, f.written, 3000);
+		expect_next(cursor, one);
+		expect_next(cursor, two);
+		assert_int_equal(test_region_info(f.read).last_timestamp, two.timestamp);
+	}
+	expect_end(cursor);
+	pms_cursor_close(cursor);
+	test_log_expect(&f.log, f.read);
+	test_check_is_clean(f.reader);
+	end(&f);
+}
+
+/* Visible is what is committed: not an open reservation, nor what lies behind it. */
+static void test_reader_stops_at_an_open_reservation(void **state)
+{
+	for (int abandon = 0; abandon < 2; abandon++) {
+		fixture f = begin(state);
+		pms_cursor *cursor = open_cursor(f.read);
+		pms_reservation *reservation;
+		pms_position reserved;
+		uint64_t bytes;
+		void *space;
+		for (size_t i = 0; i < 5; i++)
+			expect_next(cursor, f.log.entries[i].position);
+		assert_int_equal(pms_region_reserve(f.written, 100, &reservation, &space, &reserved, NULL), PMS_OK);
+		test_fill(space, 100, 7);
+		pms_position behind = test_append(f.written, 10, 8);
+		expect_end(cursor);
+		test_log_expect(&f.log, f.read);
+		assert_int_equal(pms_region_read(f.read, &behind, NULL, 0, 0, &bytes, NULL), PMS_E_NO_ENTRY);
+		if (abandon) {
+			assert_int_equal(pms_reservation_abandon(reservation, NULL), PMS_OK);
+		} else {
+			assert_int_equal(pms_reservation_publish(reservation, 60, NULL, NULL), PMS_OK);
+			test_log_add(&f.log, reserved, 60, 7);
+			expect_next(cursor, reserved);
+		}
+		test_log_add(&f.log, behind, 10, 8);
+		expect_next(cursor, behind);
+		expect_end(cursor);
+		pms_cursor_close(cursor);
+		pms_reservation_release(reservation);
+		test_log_expect(&f.log, f.read);
+		end(&f);
+		(void)remove(f.test->path);
+	}
+}
+
+/* When nobody writes any more, a reservation that was left open is passed over. */
+static void test_reader_passes_over_a_reservation_of_a_dead_writer(void **state)
+{
+	fixture f = begin(state);
+	pms_cursor *cursor = open_cursor(f.read);
+	pms_reservation *reservation;
+	void *space;
+
+	assert_int_equal(pms_region_reserve(f.written, 100, &reservation, &space, NULL, NULL), PMS_OK);
+	pms_position behind = test_append(f.written, 10, 8);
+	for (size_t i = 0; i < 5; i++)
+		expect_next(cursor, f.log.entries[i].position);
+	expect_end(cursor);
+	test_image killed = test_image_load(f.test->path);
+	assert_int_equal(pms_stream_close(f.writer), PMS_OK);
+	expect_end(cursor); /* the reservation keeps the writer alive */
+	pms_reservation_release(reservation);
+	expect_next(cursor, behind);
+	expect_end(cursor);
+	pms_cursor_close(cursor);
+	/* The same of a kill. */
+	test_log_add(&f.log, behind, 10, 8);
+	test_image_save(&killed, test_file(f.test, "killed"));
+	pms_stream *stream = test_open(test_file(f.test, "killed"), PMS_OPEN_READ_ONLY);
+	pms_region *region = test_find(stream, "region");
+	test_log_expect(&f.log, region);
+	pms_region_release(region);
+	test_close(stream);
+	test_image_free(&killed);
+	end(&f);
+}
+
+/* A clear is seen at the next call: what comes then is of another life. */
+static void test_reader_cursor_of_a_cleared_region_is_stale(void **state)
+{
+	fixture f = begin(state);
+	pms_position old = f.log.entries[0].position;
+	pms_cursor *at_start = open_cursor(f.read), *at_end = open_cursor(f.read);
+	pms_entry entry;
+	pms_error error;
+	uint64_t bytes;
+
+	for (size_t i = 0; i < 5; i++)
+		expect_next(at_end, f.log.entries[i].position);
+	expect_next(at_start, old);
+	expect_end(at_end);
+	assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK); /* not busy: the reader is somebody else */
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(pms_cursor_next(at_start, &entry, &error), PMS_E_STALE);
+		test_error_says(&error, PMS_E_STALE);
+		assert_int_equal(pms_cursor_next(at_end, &entry, &error), PMS_E_STALE);
+		f.log.count = 0;
+		for (int i = 0; i < 3; i++)
+			(void)test_log_append(&f.log, f.written, 100);
+	}
+	pms_cursor_close(at_start);
+	pms_cursor_close(at_end);
+	/* The handle is good: the region is the same, its life another. */
+	assert_int_equal(test_region_info(f.read).base_timestamp, test_region_info(f.written).base_timestamp);
+	f.log.count = 0;
+	assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
+	test_log_expect(&f.log, f.read);
+	(void)test_log_append(&f.log, f.written, 100);
+	test_log_expect(&f.log, f.read);
+	assert_int_equal(f.log.entries[0].position.offset, old.offset);
+	assert_int_equal(pms_region_read(f.read, &old, NULL, 0, 0, &bytes, NULL), PMS_E_NO_ENTRY);
+	end(&f);
+}
+
+static void test_reader_handle_of_a_freed_region_is_stale(void **state)
+{
+	fixture f = begin(state);
+	pms_cursor *cursor = open_cursor(f.read);
+	pms_region *found;
+	pms_entry entry;
+	pms_error error;
+
+	assert_int_equal(pms_region_free(f.written, NULL), PMS_OK);
+	assert_int_equal(pms_cursor_next(cursor, &entry, &error), PMS_E_STALE);
+	pms_cursor_close(cursor);
+	assert_int_equal(pms_cursor_open(f.read, NULL, &cursor, &error), PMS_E_STALE);
+	test_error_says(&error, PMS_E_STALE);
+	assert_int_equal(pms_region_find(f.reader, "region", 6, &found, NULL), PMS_E_NOT_FOUND);
+	assert_int_equal(pms_region_next(f.reader, 0, &found, NULL), PMS_E_END);
+	/* The same name at the same place is another region. */
+	pms_region_release(f.written);
+	f.written = test_region(f.writer, "region", TEST_MIB, 64);
+	f.log.count = 0;
+	(void)test_log_append(&f.log, f.written, 100);
+	assert_int_equal(pms_cursor_open(f.read, NULL, &cursor, &error), PMS_E_STALE);
+	found = test_find(f.reader, "region");
+	test_log_expect(&f.log, found);
+	assert_int_equal(pms_cursor_open(f.read, NULL, &cursor, &error), PMS_E_STALE);
+	pms_region_release(found);
+	end(&f);
+}
+
+/* What is created later is found, and handles to what was there before stay good. */
+static void test_reader_finds_regions_that_are_created_later(void **state)
+{
+	fixture f = begin(state);
+	pms_region *made, *found;
+	char name[16];
+
+	for (int i = 0; i < 10; i++) {
+		test_log log = {0};
+		(void)snprintf(name, sizeof(name), "number %d", i);
+		assert_int_equal(pms_region_find(f.reader, name, strlen(name), &found, NULL), PMS_E_NOT_FOUND);
+		made = test_region(f.writer, name, 10000, 64);
+		(void)test_log_append(&log, made, 100);
+		found = test_find(f.reader, name);
+		test_log_expect(&log, found);
+		(void)test_log_append(&log, made, 10);
+		test_log_expect(&log, found);
+		test_log_expect(&f.log, f.read);
+		pms_region_release(found);
+		pms_region_release(made);
+		test_log_free(&log);
+	}
+	end(&f);
+}
+
+/* R20: what a reader sees is found again when it is opened after the writer has closed. */
+static void test_reader_opened_before_and_after_the_close_sees_the_same(void **state)
+{
+	fixture f = begin(state);
+
+	for (int i = 0; i < 100; i++)
+		(void)test_log_append(&f.log, f.written, 1000);
+	test_log_expect(&f.log, f.read);
+	assert_int_equal(pms_stream_close(f.writer), PMS_OK);
+	test_log_expect(&f.log, f.read);
+	test_check_is_clean(f.reader);
+	/* The next writer, with the reader still there. */
+	pms_stream *next = test_open(f.test->path, PMS_OPEN_DEFAULT);
+	pms_region *region = test_find(next, "region");
+	(void)test_log_append(&f.log, region, 1000);
+	test_log_expect(&f.log, f.read);
+	pms_region_release(region);
+	test_close(next);
+	end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_ON_BOTH(test_reader_follows_what_is_appended),
+		TEST_ON_BOTH(test_reader_stops_at_an_open_reservation),
+		TEST_ON_BOTH(test_reader_passes_over_a_reservation_of_a_dead_writer),
+		TEST_ON_BOTH(test_reader_cursor_of_a_cleared_region_is_stale),
+		TEST_ON_BOTH(test_reader_handle_of_a_freed_region_is_stale),
+		TEST_ON_BOTH(test_reader_finds_regions_that_are_created_later),
+		TEST_ON_BOTH(test_reader_opened_before_and_after_the_close_sees_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);
+}
