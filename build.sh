@@ -10,9 +10,15 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly root
 readonly solution=PmemStream.Interop.sln
-readonly results=$root/build/test-results
+readonly coverage=$root/build/coverage
 readonly suite_hang_limit=150s
 readonly suite_time_limit=300
+
+# What is built and tested, and where the results go; "coverage" changes all of it.
+preset=release
+configuration=Release
+results=$root/build/test-results
+test_arguments=()
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
@@ -76,10 +82,8 @@ require_dotnet() {
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
 }
 
-# build_native PRESET [CMAKE-ARGUMENT...]   The library lands in build/PRESET.
+# build_native [CMAKE-ARGUMENT...]   The library lands in build/<preset>.
 build_native() {
-    local preset=$1
-    shift
     say "Native core ($preset)"
     (cd "$root" && cmake --preset "$preset" "$@" && cmake --build --preset "$preset" --parallel "$(jobs_count)")
 }
@@ -88,13 +92,13 @@ build_native() {
 build_dotnet() {
     require_dotnet
     say ".NET ($1)"
-    (cd "$root" && dotnet build "$1" --configuration Release --nologo --verbosity quiet "${@:2}")
+    (cd "$root" && dotnet build "$1" --configuration "$configuration" --nologo --verbosity quiet "${@:2}")
 }
 
 # ---------------------------------------------------------------------------------------------------
 # Counting test results
 #
-# Each suite leaves its log and a file <suite>.count with "passed failed" in build/test-results.
+# Each suite leaves its log and a file <suite>.count with "passed failed" in $results.
 # ---------------------------------------------------------------------------------------------------
 
 # record_suite NAME PASSED FAILED   A suite without any result has failed.
@@ -118,7 +122,7 @@ run_native_tests() {
     local log=$results/native.log status=0 passed failed
 
     say "Native tests"
-    (cd "$root/build/release" && ctest --verbose --parallel "$(jobs_count)" --no-tests=error) \
+    (cd "$root/build/$preset" && ctest --verbose --parallel "$(jobs_count)" --no-tests=error) \
         >"$log" 2>&1 || status=$?
     awk -f "$root/tests/count-native.awk" "$log" >"$results/native.txt"
     grep '^ ' "$results/native.txt" || true
@@ -154,9 +158,10 @@ run_dotnet_suite() {
     say "$name"
     # timeout leads a process group of its own, by which whatever a hung test left behind is ended.
     (cd "$root" && exec timeout --kill-after=10 "$suite_time_limit" \
-        dotnet test "$project" --configuration Release --framework "$framework" --no-build --nologo \
+        dotnet test "$project" --configuration "$configuration" --framework "$framework" --no-build --nologo \
         --logger "trx;LogFileName=results.trx" --results-directory "$folder" \
-        --blame-hang-timeout "$suite_hang_limit" --blame-hang-dump-type none) </dev/null >"$log" 2>&1 &
+        --blame-hang-timeout "$suite_hang_limit" --blame-hang-dump-type none \
+        "${test_arguments[@]}") </dev/null >"$log" 2>&1 &
     suite_group=$!
     wait "$suite_group" || status=$?
     end_suite_group
@@ -216,20 +221,109 @@ finish_tests() {
 }
 
 # ---------------------------------------------------------------------------------------------------
+# Coverage
+#
+# C by gcov, counted by the native tests and by the .NET tests, which run on the instrumented library.
+# C# by coverlet, which instruments the tool in its own folder, too, and so counts what the processes do
+# that the tests start. Measured are the test projects that refer to a project in src.
+# ---------------------------------------------------------------------------------------------------
+
+measure_native() {
+    build_native -DPMS_BUILD_TESTS=ON
+    run_native_tests
+}
+
+# The same code for every framework, so one is enough.
+measure_dotnet() {
+    local project framework folder=$root/src/PmemStream.Cli/bin/$configuration/net10.0
+
+    test_arguments=(--collect "XPlat Code Coverage" --settings "$root/tests/coverage/coverlet.runsettings"
+        -- "DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.IncludeDirectory=$folder")
+    for project in $(list_test_projects); do
+        grep -q '<ProjectReference Include="../../src/' "$root/$project" || continue
+        framework=$(list_frameworks "$project" | head -n 1)
+        build_dotnet "$project" --framework "$framework" "-p:PmsNativePreset=$preset"
+        run_dotnet_suite "$project" "$framework"
+    done
+}
+
+# One report of everything in $coverage: index.html, Summary.txt, Summary.json.
+write_coverage_report() {
+    say "Coverage"
+    (cd "$root" &&
+        gcovr --root . --filter native/src/ --object-directory "build/$preset" --cobertura "$coverage/native.xml" \
+            "build/$preset" &&
+        dotnet tool restore --verbosity quiet &&
+        dotnet reportgenerator "-reports:$coverage/native.xml;$results/*/*/coverage.cobertura.xml" \
+            "-targetdir:$coverage" "-reporttypes:Html;TextSummary;JsonSummary" \
+            "-title:PmemStream.Interop" -verbosity:Warning)
+}
+
+# ---------------------------------------------------------------------------------------------------
+# Lint
+# ---------------------------------------------------------------------------------------------------
+
+lint_passed=0
+lint_failed=0
+
+# lint NAME COMMAND [ARGUMENT...]   One check; all are made, also when one has failed.
+lint() {
+    local name=$1
+    shift
+
+    say "$name"
+    if (cd "$root" && "$@"); then
+        lint_passed=$((lint_passed + 1))
+    else
+        printf '  FAILED %s\n' "$name"
+        lint_failed=$((lint_failed + 1))
+    fi
+}
+
+# for_c_files COMMAND [ARGUMENT...]   With all C files of the core and of its tests behind it.
+for_c_files() {
+    (cd "$root" && find native tests/native -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
+}
+
+# Each file but error.c behind what clang-tidy needs to know of error.c: tests/lint/analyzer_model.h says why.
+lint_clang_tidy() {
+    local tidy=(clang-tidy -p "build/$preset" --quiet) status=0
+
+    {
+        find native/src -name '*.c' ! -name error.c -print0 | sort -z |
+            xargs -0 -P "$(jobs_count)" -n 4 "${tidy[@]}" \
+                --extra-arg=-include "--extra-arg=$root/tests/lint/analyzer_model.h" || status=1
+        "${tidy[@]}" native/src/error.c || status=1
+    } 2> >(grep -vE '^[0-9]+ warnings? ' >&2)
+    return "$status"
+}
+
+lint_cppcheck() {
+    cppcheck --project="build/$preset/compile_commands.json" -i tests --std=c11 --quiet --inline-suppr \
+        --enable=warning,style,performance,portability --inconclusive \
+        --suppressions-list=tests/lint/cppcheck-suppressions.txt --error-exitcode=1
+}
+
+lint_shell() {
+    find build.sh .ci/run tests \( -name bin -o -name obj \) -prune -o \( -name '*.sh' -o -path .ci/run \) -print0 |
+        xargs -0 shellcheck
+}
+
+# ---------------------------------------------------------------------------------------------------
 # Verbs
 # ---------------------------------------------------------------------------------------------------
 
 ## build the native library, the .NET library, the tool and the tests
 verb_build() {
     require_native_toolchain
-    build_native release -DPMS_BUILD_TESTS=OFF
+    build_native -DPMS_BUILD_TESTS=OFF
     build_dotnet "$solution"
 }
 
 ## [FILE]: append FILE line by line, kill the writer, recover, and show that nothing was lost
 verb_demo() {
     require_native_toolchain
-    build_native release -DPMS_BUILD_TESTS=OFF
+    build_native -DPMS_BUILD_TESTS=OFF
     build_dotnet tests/PmemStream.Demo/PmemStream.Demo.csproj
     say "Demo"
     dotnet "$root/tests/PmemStream.Demo/bin/Release/net10.0/PmemStream.Demo.dll" "$@"
@@ -242,10 +336,109 @@ verb_test() {
     trap finish_tests EXIT
 
     require_native_toolchain libcmocka-dev
-    build_native release -DPMS_BUILD_TESTS=ON
+    build_native -DPMS_BUILD_TESTS=ON
     build_dotnet "$solution"
     run_native_tests
     run_dotnet_tests
+}
+
+# generate_bindings FOLDER   Runs the generator on FOLDER/generate.rsp: the real one where it is installed, else ours.
+generate_bindings() {
+    local generator=$root/bindings/Generator
+
+    if command -v ClangSharpPInvokeGenerator >/dev/null; then
+        (cd "$1" && ClangSharpPInvokeGenerator @generate.rsp)
+        return
+    fi
+    require_dotnet
+    command -v clang-14 >/dev/null || command -v clang >/dev/null || require_packages clang-14
+    dotnet build "$generator" --configuration Release --nologo --verbosity quiet
+    (cd "$1" && dotnet "$generator/bin/Release/net10.0/PmemStream.Bindings.Generator.dll" @generate.rsp)
+}
+
+## [--check]: write the P/Invoke declarations anew; with --check fail when they differ from the committed ones
+verb_bindings() {
+    local scratch=$root/build/bindings-check output=bindings/Generated/NativeMethods.g.cs
+
+    case ${1:-} in
+        "")
+            generate_bindings "$root/bindings"
+            ;;
+        --check)
+            rm -rf "$scratch"
+            mkdir -p "$scratch/bindings/Generated" "$scratch/native"
+            cp "$root/bindings/generate.rsp" "$root/bindings/header.txt" "$scratch/bindings/"
+            cp -r "$root/native/include" "$scratch/native/"
+            generate_bindings "$scratch/bindings"
+            diff -u "$root/$output" "$scratch/$output" ||
+                die "$output is not what the header gives: ./build.sh bindings writes it anew"
+            say "$output is what the header gives"
+            ;;
+        *)
+            die "bindings: expected nothing or --check, found '$1'"
+            ;;
+    esac
+}
+
+## measure which lines the tests run: build/coverage/index.html; fails below the thresholds
+verb_coverage() {
+    local hits tests_failed usual_mask passed failed
+
+    preset=gcov configuration=Coverage results=$coverage/tests
+    require_native_toolchain libcmocka-dev gcovr
+    rm -rf "$coverage" "$root/build/$preset"
+    mkdir -p "$results"
+    hits=$(mktemp -d)
+    # shellcheck disable=SC2064 # the folder as it is now
+    trap "end_suite_group; rm -rf '$hits'" EXIT
+
+    # Some tests start a process under another user, which has to add to the same counters.
+    chmod 777 "$hits"
+    usual_mask=$(umask)
+    umask 0
+    export TMPDIR=$hits GCOV_ERROR_FILE=$coverage/gcov-errors.txt
+    measure_native
+    measure_dotnet
+    umask "$usual_mask"
+
+    read -r _ tests_failed < <(sum_suites)
+    write_coverage_report
+    printf '\nThe report is in %s\n\n' "$coverage/index.html"
+    awk -f "$root/tests/coverage/figures.awk" "$coverage/Summary.json" >"$coverage/figures.txt"
+    grep -v '^[0-9]' "$coverage/figures.txt" || true
+    read -r passed failed < <(tail -n 1 "$coverage/figures.txt")
+    if ((tests_failed > 0)); then
+        printf '  FAILED: %d tests failed while they were measured\n' "$tests_failed"
+        failed=$((failed + 1))
+    fi
+    printf '\n%d passed, %d failed\n' "$passed" "$failed"
+    ((failed == 0 && passed > 0))
+}
+
+## formatting, analyzers, and who may call whom; the last line says how many checks passed and failed
+verb_lint() {
+    require_native_toolchain clang-format clang-tidy cppcheck libcmocka-dev shellcheck
+    build_native -DPMS_BUILD_TESTS=ON
+
+    lint ".NET analyzers (warnings are errors)" build_dotnet "$solution"
+    lint "Layers: planted violations are found" tests/lint/test-check-layers.sh
+    lint "Layers" tests/lint/check-layers.sh
+    lint "clang-format" for_c_files clang-format --dry-run -Werror --ferror-limit=3
+    lint "dotnet format" dotnet format whitespace "$solution" --verify-no-changes --no-restore
+    lint "clang-tidy" lint_clang_tidy
+    lint "cppcheck" lint_cppcheck
+    lint "shellcheck" lint_shell
+
+    printf '\n%d passed, %d failed\n' "$lint_passed" "$lint_failed"
+    ((lint_failed == 0))
+}
+
+## rewrite the C and C# files in the format that "lint" wants
+verb_format() {
+    require_packages clang-format
+    require_dotnet
+    for_c_files clang-format -i
+    (cd "$root" && dotnet format whitespace "$solution")
 }
 
 ## remove everything that was built

@@ -26,6 +26,10 @@ internal partial struct pms_check
 {
 }
 
+internal partial struct pms_dump
+{
+}
+
 internal enum pms_status
 {
     PMS_OK = 0,
@@ -146,6 +150,30 @@ internal enum pms_severity : uint
     PMS_SEVERITY_NOTE = 1,
     PMS_SEVERITY_WARNING = 2,
     PMS_SEVERITY_ERROR = 3,
+}
+
+[NativeTypeName("unsigned int")]
+internal enum pms_stored_kind : uint
+{
+    PMS_STORED_STREAM_HEADER = 1,
+    PMS_STORED_CEILING = 2,
+    PMS_STORED_PERSISTED_TIMESTAMP = 3,
+    PMS_STORED_LAYOUT_EPOCH = 4,
+    PMS_STORED_STREAM_SIZE = 5,
+    PMS_STORED_STREAM_SPARE = 6,
+    PMS_STORED_FREE_PIECE = 7,
+    PMS_STORED_REGION_PIECE = 8,
+    PMS_STORED_DAMAGED_PIECE = 9,
+    PMS_STORED_REGION_HEADER = 10,
+    PMS_STORED_EXTENT = 11,
+    PMS_STORED_BASE = 12,
+    PMS_STORED_CHECKPOINT = 13,
+    PMS_STORED_REGION_SPARE = 14,
+    PMS_STORED_DATA = 15,
+    PMS_STORED_PENDING = 16,
+    PMS_STORED_SKIP = 17,
+    PMS_STORED_DAMAGED = 18,
+    PMS_STORED_ROOM = 19,
 }
 
 internal partial struct pms_error
@@ -577,6 +605,60 @@ internal partial struct pms_problem
     }
 }
 
+internal partial struct pms_stored
+{
+    [NativeTypeName("uint32_t")]
+    public uint struct_bytes;
+
+    [NativeTypeName("uint32_t")]
+    public uint kind;
+
+    [NativeTypeName("uint64_t")]
+    public ulong offset;
+
+    [NativeTypeName("uint64_t")]
+    public ulong bytes;
+
+    [NativeTypeName("uint64_t")]
+    public ulong region_offset;
+
+    [NativeTypeName("uint64_t")]
+    public ulong value;
+
+    [NativeTypeName("uint64_t")]
+    public ulong payload_bytes;
+
+    [NativeTypeName("uint64_t")]
+    public ulong timestamp;
+
+    [NativeTypeName("uint64_t")]
+    public ulong lag_bytes;
+
+    [NativeTypeName("uint32_t")]
+    public uint whole;
+
+    [NativeTypeName("uint32_t")]
+    public uint flags;
+
+    [NativeTypeName("char[512]")]
+    public _text_e__FixedBuffer text;
+
+    [NativeTypeName("uint64_t[4]")]
+    public _reserved_e__FixedBuffer reserved;
+
+    [InlineArray(512)]
+    public partial struct _text_e__FixedBuffer
+    {
+        public sbyte e0;
+    }
+
+    [InlineArray(4)]
+    public partial struct _reserved_e__FixedBuffer
+    {
+        public ulong e0;
+    }
+}
+
 internal static unsafe partial class NativeMethods
 {
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -715,6 +797,17 @@ internal static unsafe partial class NativeMethods
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     public static extern void pms_check_release(pms_check* check);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_dump_open(pms_stream* stream, pms_dump** dump, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_dump_next(pms_dump* dump, pms_stored* stored, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    public static extern void pms_dump_close(pms_dump* dump);
 
     [NativeTypeName("#define PMS_ABI_VERSION 1")]
     public const int PMS_ABI_VERSION = 1;

@@ -125,10 +125,10 @@ typedef enum pms_status {
 	PMS_E_NOT_SUPPORTED = -47, /* this platform or file type cannot do it */
 
 	/* Not ours, newer, or another layout. */
-	PMS_E_NOT_A_STREAM = -60,      /* neither header copy carries the magic */
-	PMS_E_NEWER_VERSION = -61,     /* written by a newer format version */
-	PMS_E_UNKNOWN_FEATURE = -62,   /* uses a feature that this library does not know */
-	PMS_E_TRUNCATED = -63,	       /* the file is shorter than the stream in it */
+	PMS_E_NOT_A_STREAM = -60,    /* neither header copy carries the magic */
+	PMS_E_NEWER_VERSION = -61,   /* written by a newer format version */
+	PMS_E_UNKNOWN_FEATURE = -62, /* uses a feature that this library does not know */
+	PMS_E_TRUNCATED = -63,	     /* the file is shorter than the stream in it */
 
 	/* Corruption. */
 	PMS_E_CORRUPT = -80,   /* stored data fails its checks; position and text say where and which */
@@ -150,17 +150,17 @@ typedef enum pms_medium_kind {
 /* What a caller demands of the medium; opening fails with PMS_E_MEDIUM rather than fall back. */
 typedef enum pms_medium_requirement {
 	PMS_REQUIRE_ANY = 0,
-	PMS_REQUIRE_DURABLE = 1,	   /* anything that survives power loss: not PMS_MEDIUM_VOLATILE */
+	PMS_REQUIRE_DURABLE = 1,	  /* anything that survives power loss: not PMS_MEDIUM_VOLATILE */
 	PMS_REQUIRE_PERSISTENT_MEMORY = 2 /* PMS_MEDIUM_PERSISTENT_MEMORY only */
 } pms_medium_requirement;
 
 /* How bytes reach the medium. */
 typedef enum pms_flush_policy {
-	PMS_FLUSH_AUTO = 0,	      /* in options: choose by CPU and medium */
-	PMS_FLUSH_NON_TEMPORAL = 1,   /* non-temporal stores, fence (Intel) */
-	PMS_FLUSH_CACHE_LINES = 2,    /* stores and clwb/clflushopt/clflush below 2 KiB, non-temporal and clwb above */
-	PMS_FLUSH_FENCE_ONLY = 3,     /* the platform flushes its caches on power loss (eADR): fence only */
-	PMS_FLUSH_SYNC = 4	      /* msync / fdatasync; the only one for the page cache */
+	PMS_FLUSH_AUTO = 0,	    /* in options: choose by CPU and medium */
+	PMS_FLUSH_NON_TEMPORAL = 1, /* non-temporal stores, fence (Intel) */
+	PMS_FLUSH_CACHE_LINES = 2,  /* stores and clwb/clflushopt/clflush below 2 KiB, non-temporal and clwb above */
+	PMS_FLUSH_FENCE_ONLY = 3,   /* the platform flushes its caches on power loss (eADR): fence only */
+	PMS_FLUSH_SYNC = 4	    /* msync / fdatasync; the only one for the page cache */
 } pms_flush_policy;
 
 /* pms_create_options.flags */
@@ -179,10 +179,10 @@ typedef enum pms_open_flags {
 
 /* Where a cursor starts. */
 typedef enum pms_cursor_start {
-	PMS_CURSOR_FIRST = 0,		/* at the first entry of the region */
-	PMS_CURSOR_AT = 1,		/* at the entry with the given position */
-	PMS_CURSOR_AFTER = 2,		/* behind the entry with the given position; (0, 0): at the first */
-	PMS_CURSOR_FROM_TIMESTAMP = 3	/* at the first entry whose timestamp is at or above the given one */
+	PMS_CURSOR_FIRST = 0,	      /* at the first entry of the region */
+	PMS_CURSOR_AT = 1,	      /* at the entry with the given position */
+	PMS_CURSOR_AFTER = 2,	      /* behind the entry with the given position; (0, 0): at the first */
+	PMS_CURSOR_FROM_TIMESTAMP = 3 /* at the first entry whose timestamp is at or above the given one */
 } pms_cursor_start;
 
 /* pms_cursor_options.flags, and the flags of pms_region_read */
@@ -215,9 +215,9 @@ typedef enum pms_state_flags {
 
 /* pms_problem.severity */
 typedef enum pms_severity {
-	PMS_SEVERITY_NOTE = 1,	 /* harmless: what a crash leaves, or a repaired copy */
+	PMS_SEVERITY_NOTE = 1,	  /* harmless: what a crash leaves, or a repaired copy */
 	PMS_SEVERITY_WARNING = 2, /* redundancy or space lost, no data */
-	PMS_SEVERITY_ERROR = 3	 /* data or structure is damaged */
+	PMS_SEVERITY_ERROR = 3	  /* data or structure is damaged */
 } pms_severity;
 
 /* What pms_stored describes: the structures of native/FORMAT.md, and the space between them. Later versions add some. */
@@ -261,9 +261,9 @@ typedef struct pms_position {
 
 typedef struct pms_create_options {
 	uint32_t struct_bytes;
-	uint32_t flags;		     /* pms_create_flags */
-	uint64_t stream_bytes;	     /* size; rounded up to whole blocks; 0 only for a device, whose size it then takes */
-	uint32_t block_bytes;	     /* unit of region sizes: a power of two from 4096; 0: PMS_BLOCK_BYTES_DEFAULT */
+	uint32_t flags;	       /* pms_create_flags */
+	uint64_t stream_bytes; /* size; rounded up to whole blocks; 0 only for a device, whose size it then takes */
+	uint32_t block_bytes;  /* unit of region sizes: a power of two from 4096; 0: PMS_BLOCK_BYTES_DEFAULT */
 	uint32_t medium_requirement; /* pms_medium_requirement */
 	uint32_t flush_policy;	     /* pms_flush_policy; other than AUTO is for tests and measurements */
 	uint32_t reserved0;
@@ -333,19 +333,19 @@ typedef struct pms_region_options {
 typedef struct pms_region_info {
 	uint32_t struct_bytes;
 	uint32_t entry_alignment;
-	uint64_t offset;		    /* of the region in the stream */
-	uint64_t total_bytes;		    /* size with its header */
-	uint64_t usable_bytes;		    /* room for entries, headers and padding of entries included */
-	uint64_t used_bytes;		    /* taken by entries and reservations */
-	uint64_t identity;		    /* timestamp of its creation: never given to another region */
-	uint64_t base_timestamp;	    /* entries of this life are above it; changes with every clear */
-	uint64_t committed_offset;	    /* stream offset up to which entries are visible */
-	uint64_t persisted_offset;	    /* stream offset up to which entries are durable */
-	uint64_t first_timestamp;	    /* of the first visible data entry; 0: none */
-	uint64_t last_timestamp;	    /* of the last visible data entry; 0: none */
+	uint64_t offset;	   /* of the region in the stream */
+	uint64_t total_bytes;	   /* size with its header */
+	uint64_t usable_bytes;	   /* room for entries, headers and padding of entries included */
+	uint64_t used_bytes;	   /* taken by entries and reservations */
+	uint64_t identity;	   /* timestamp of its creation: never given to another region */
+	uint64_t base_timestamp;   /* entries of this life are above it; changes with every clear */
+	uint64_t committed_offset; /* stream offset up to which entries are visible */
+	uint64_t persisted_offset; /* stream offset up to which entries are durable */
+	uint64_t first_timestamp;  /* of the first visible data entry; 0: none */
+	uint64_t last_timestamp;   /* of the last visible data entry; 0: none */
 	uint64_t open_reservations;
 	pms_position oldest_reservation; /* of the first open reservation; (0, 0): none */
-	uint32_t state;			    /* pms_state_flags */
+	uint32_t state;			 /* pms_state_flags */
 	uint32_t name_bytes;
 	char name[64]; /* UTF-8, ends in NUL */
 	uint64_t reserved[4];
@@ -353,8 +353,8 @@ typedef struct pms_region_info {
 
 typedef struct pms_cursor_options {
 	uint32_t struct_bytes;
-	uint32_t flags;	       /* pms_read_flags */
-	uint32_t start;	       /* pms_cursor_start */
+	uint32_t flags; /* pms_read_flags */
+	uint32_t start; /* pms_cursor_start */
 	uint32_t reserved0;
 	pms_position position; /* for AT and AFTER; its timestamp alone for FROM_TIMESTAMP */
 	uint64_t reserved[4];
@@ -384,7 +384,7 @@ typedef struct pms_check_summary {
 
 /* One finding of a check. */
 typedef struct pms_problem {
-	int32_t severity;	/* pms_severity */
+	int32_t severity; /* pms_severity */
 	uint32_t reserved0;
 	uint64_t position;	/* stream offset in bytes */
 	uint64_t region_offset; /* of the region it lies in, or 0 */
@@ -398,7 +398,7 @@ typedef struct pms_stored {
 	uint64_t offset;	/* in the stream, in bytes */
 	uint64_t bytes;		/* that it takes; of an entry its extent */
 	uint64_t region_offset; /* of the piece it lies in; 0: in none */
-	uint64_t value;		/* of a sealed word: its value when it is whole, else all 64 bits; 0 for everything else */
+	uint64_t value; /* of a sealed word: its value when it is whole, else all 64 bits; 0 for everything else */
 	uint64_t payload_bytes; /* of an entry */
 	uint64_t timestamp;	/* of an entry */
 	uint64_t lag_bytes;	/* of an entry; UINT64_MAX: more than can be said, or unknown */

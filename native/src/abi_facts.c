@@ -12,9 +12,11 @@ typedef struct abi_fact {
 	int64_t value;
 } abi_fact;
 
+/* clang-format off */
 #define SIZE(type) {"sizeof(" #type ")", (int64_t)sizeof(type)}
 #define FIELD(type, field) {"offsetof(" #type ", " #field ")", (int64_t)offsetof(type, field)}
-#define VALUE(name) {#name, (int64_t)name}
+#define VALUE(name) {#name, (int64_t)(name)}
+/* clang-format on */
 
 static const abi_fact facts[] = {
     SIZE(pms_error),

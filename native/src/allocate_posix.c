@@ -15,7 +15,7 @@
 static int32_t fail_space(pms_error *error, int os_error, uint64_t bytes)
 {
 	return pms_fail_os(error, pms_status_of_errno(os_error), os_error, "cannot allocate %llu bytes for the file",
-		(unsigned long long)bytes);
+			   (unsigned long long)bytes);
 }
 
 /* 0 or an errno. */
@@ -109,13 +109,13 @@ int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error)
 	if (file->type == PMS_FILE_DEVICE_DAX) {
 		if (bytes > file->bytes)
 			return pms_fail_at(error, PMS_E_NO_SPACE, 0, bytes, file->bytes,
-				"the device has %llu bytes, %llu are needed", (unsigned long long)file->bytes,
-				(unsigned long long)bytes);
+					   "the device has %llu bytes, %llu are needed",
+					   (unsigned long long)file->bytes, (unsigned long long)bytes);
 		return PMS_OK;
 	}
 	if (bytes == 0 || bytes > INT64_MAX)
 		return pms_fail(error, bytes == 0 ? PMS_E_INVALID_ARGUMENT : PMS_E_NO_SPACE,
-			"cannot allocate %llu bytes for the file", (unsigned long long)bytes);
+				"cannot allocate %llu bytes for the file", (unsigned long long)bytes);
 	do
 		os_error = fallocate((int)file->handle, 0, 0, (off_t)bytes) == 0 ? 0 : errno;
 	while (os_error == EINTR);

@@ -18,8 +18,8 @@ static int32_t null_argument(const char *name, pms_error *error)
 
 static int32_t wrong_struct(const char *name, uint32_t expected, uint32_t found, pms_error *error)
 {
-	pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, expected, found, "%s.struct_bytes is %u, expected %u", name, found,
-		    expected);
+	pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, expected, found, "%s.struct_bytes is %u, expected %u", name,
+		    found, expected);
 	return PMS_E_INVALID_ARGUMENT;
 }
 
@@ -72,9 +72,9 @@ int32_t pms_stream_create(const char *path, const pms_create_options *options, p
 		return out_of_range("flags", options->flags, PMS_CREATE_OVERWRITE, error);
 	if (options->reserved0 || !is_zero(options->reserved))
 		return reserved_not_zero(error);
-	if (options->block_bytes && (!pms_is_power_of_two(options->block_bytes) ||
-				     options->block_bytes < PMS_BLOCK_BYTES_DEFAULT ||
-				     options->block_bytes > PMS_BLOCK_BYTES_MAX))
+	if (options->block_bytes &&
+	    (!pms_is_power_of_two(options->block_bytes) || options->block_bytes < PMS_BLOCK_BYTES_DEFAULT ||
+	     options->block_bytes > PMS_BLOCK_BYTES_MAX))
 		return pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, PMS_BLOCK_BYTES_DEFAULT, options->block_bytes,
 				   "block_bytes is %u, expected a power of two from %u to %u", options->block_bytes,
 				   PMS_BLOCK_BYTES_DEFAULT, PMS_BLOCK_BYTES_MAX);
@@ -158,8 +158,8 @@ static int32_t check_region_options(const pms_region_options *options, pms_error
 		return reserved_not_zero(error);
 	if (options->usable_bytes == 0 || options->usable_bytes > PMS_VALUE_MAX / 2)
 		return pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, PMS_VALUE_MAX / 2, options->usable_bytes,
-				   "usable_bytes is %llu, expected 1 to %llu", (unsigned long long)options->usable_bytes,
-				   (unsigned long long)(PMS_VALUE_MAX / 2));
+				   "usable_bytes is %llu, expected 1 to %llu",
+				   (unsigned long long)options->usable_bytes, (unsigned long long)(PMS_VALUE_MAX / 2));
 	if (alignment && (!pms_is_power_of_two(alignment) || alignment < PMS_ENTRY_ALIGNMENT_MIN ||
 			  alignment > PMS_ENTRY_ALIGNMENT_MAX))
 		return pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, PMS_ENTRY_ALIGNMENT_DEFAULT, alignment,
@@ -167,7 +167,8 @@ static int32_t check_region_options(const pms_region_options *options, pms_error
 				   PMS_ENTRY_ALIGNMENT_MIN, PMS_ENTRY_ALIGNMENT_MAX);
 	if (options->name_bytes > PMS_NAME_BYTES_MAX)
 		return pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, PMS_NAME_BYTES_MAX, options->name_bytes,
-				   "the name has %u bytes, expected at most %u", options->name_bytes, PMS_NAME_BYTES_MAX);
+				   "the name has %u bytes, expected at most %u", options->name_bytes,
+				   PMS_NAME_BYTES_MAX);
 	if (options->name_bytes && !options->name)
 		return null_argument("name", error);
 	if (!pms_is_utf8(options->name, options->name_bytes))
@@ -283,7 +284,8 @@ static int32_t check_entry(const pms_region *region, uint64_t bytes, pms_error *
 	return PMS_OK;
 }
 
-int32_t pms_region_append(pms_region *region, const void *data, uint64_t bytes, pms_position *position, pms_error *error)
+int32_t pms_region_append(pms_region *region, const void *data, uint64_t bytes, pms_position *position,
+			  pms_error *error)
 {
 	pms_error_clear(error);
 	int32_t status = check_entry(region, bytes, error);

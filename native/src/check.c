@@ -22,10 +22,10 @@ struct pms_check {
 	bool out_of_memory;
 };
 
-static void note(pms_check *check, pms_severity severity, uint64_t position, uint64_t region_offset,
-		 const char *format, ...) PMS_PRINTF(5, 6);
-static void note(pms_check *check, pms_severity severity, uint64_t position, uint64_t region_offset,
-		 const char *format, ...)
+static void note(pms_check *check, pms_severity severity, uint64_t position, uint64_t region_offset, const char *format,
+		 ...) PMS_PRINTF(5, 6);
+static void note(pms_check *check, pms_severity severity, uint64_t position, uint64_t region_offset, const char *format,
+		 ...)
 {
 	va_list arguments;
 
@@ -62,13 +62,13 @@ static void check_headers(pms_stream *stream, pms_check *check)
 		memcpy(&copy, pms_at(&stream->medium, offsets[i]), sizeof(copy));
 		if (pms_header_validate(&copy, &why) != PMS_HEADER_GOOD)
 			note(check, PMS_SEVERITY_WARNING, offsets[i], 0,
-			     "copy %d of the stream header is damaged (%s); the next open for writing repairs it", i + 1,
-			     why);
+			     "copy %d of the stream header is damaged (%s); the next open for writing repairs it",
+			     i + 1, why);
 	}
 }
 
-static bool check_word(pms_stream *stream, pms_check *check, pms_severity severity, uint64_t offset,
-		       pms_word_role role, uint64_t region_offset, const char *name)
+static bool check_word(pms_stream *stream, pms_check *check, pms_severity severity, uint64_t offset, pms_word_role role,
+		       uint64_t region_offset, const char *name)
 {
 	uint64_t value;
 
@@ -113,7 +113,8 @@ static void check_reserved(pms_stream *stream, pms_check *check, uint64_t from, 
 	for (uint64_t i = 0; i < to - from; i++) {
 		if (bytes[i] == 0)
 			continue;
-		note(check, PMS_SEVERITY_WARNING, from + i, region_offset, "a reserved byte is 0x%02x, expected 0", bytes[i]);
+		note(check, PMS_SEVERITY_WARNING, from + i, region_offset, "a reserved byte is 0x%02x, expected 0",
+		     bytes[i]);
 		return;
 	}
 }
@@ -274,15 +275,16 @@ static void check_region_header(pms_stream *stream, const pms_piece *piece, pms_
 	memcpy(&stored, pms_at(&stream->medium, offset), sizeof(stored));
 	if (!pms_region_validate(&stored, offset, stream->header.uuid, &why))
 		note(check, PMS_SEVERITY_ERROR, offset, offset, "the region header is damaged: %s", why);
-	(void)check_word(stream, check, PMS_SEVERITY_ERROR, offset + PMS_REGION_BASE, PMS_ROLE_BASE, offset, "base timestamp");
-	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, offset,
-			 "checkpoint");
-	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_SPARE_0, PMS_ROLE_REGION_SPARE, offset,
-			 "first spare");
-	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_SPARE_1, PMS_ROLE_REGION_SPARE, offset,
-			 "second spare");
-	const uint64_t words[] = {PMS_REGION_EXTENT, PMS_REGION_BASE, PMS_REGION_CHECKPOINT, PMS_REGION_SPARE_0,
-				  PMS_REGION_SPARE_1, PMS_REGION_HEADER_BYTES};
+	(void)check_word(stream, check, PMS_SEVERITY_ERROR, offset + PMS_REGION_BASE, PMS_ROLE_BASE, offset,
+			 "base timestamp");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT,
+			 offset, "checkpoint");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_SPARE_0, PMS_ROLE_REGION_SPARE,
+			 offset, "first spare");
+	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_SPARE_1, PMS_ROLE_REGION_SPARE,
+			 offset, "second spare");
+	const uint64_t words[] = {PMS_REGION_EXTENT,  PMS_REGION_BASE,	  PMS_REGION_CHECKPOINT,
+				  PMS_REGION_SPARE_0, PMS_REGION_SPARE_1, PMS_REGION_HEADER_BYTES};
 	for (size_t i = 0; i + 1 < sizeof(words) / sizeof(words[0]); i++)
 		check_reserved(stream, check, offset + words[i] + 8, offset + words[i + 1], offset);
 }
@@ -308,7 +310,8 @@ static void check_piece(pms_stream *stream, const pms_piece *piece, pms_check *c
 		check_region_header(stream, piece, check);
 	if (piece->region && piece->region->damage_offset && check->summary.error_count == largest_before &&
 	    (piece->region->damage & PMS_STATE_HEADER_DAMAGED))
-		note(check, PMS_SEVERITY_ERROR, piece->region->damage_offset, piece->offset, "the region header is damaged");
+		note(check, PMS_SEVERITY_ERROR, piece->region->damage_offset, piece->offset,
+		     "the region header is damaged");
 }
 
 static void check_region(pms_region *region, pms_check *check)
@@ -398,8 +401,9 @@ int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error)
 	while (status == PMS_OK)
 		status = check_next_piece(stream, &offset, check, error);
 	if (status == PMS_E_END)
-		status = check->out_of_memory ? pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the findings of a check")
-					      : PMS_OK;
+		status = check->out_of_memory
+			     ? pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the findings of a check")
+			     : PMS_OK;
 	if (status != PMS_OK) {
 		pms_check_release(check);
 		return status;

@@ -5,6 +5,6 @@
 
 #include "engine.h"
 
-int32_t pms_check_stream(pms_stream *stream, pms_check **check, pms_error *error);
+int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error);
 
 #endif

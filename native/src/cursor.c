@@ -11,8 +11,9 @@
 
 static int32_t damaged(const pms_region *region, uint64_t offset, const char *why, pms_error *error)
 {
-	return pms_fail_at(error, PMS_E_CORRUPT, offset, 0, 0, "the entry at offset %llu of the region '%s' is damaged: %s",
-			   (unsigned long long)offset, region->name, why);
+	return pms_fail_at(error, PMS_E_CORRUPT, offset, 0, 0,
+			   "the entry at offset %llu of the region '%s' is damaged: %s", (unsigned long long)offset,
+			   region->name, why);
 }
 
 /* The region cannot be read at all. (With damaged entries in it, damage_offset is theirs: it can, up to there.) */
@@ -313,8 +314,8 @@ int32_t pms_copy_entry(pms_region *region, const pms_position *position, void *d
 	bool has_room = entry.payload_bytes <= capacity;
 	if (has_room && entry.payload_bytes)
 		payload = memcpy(destination, payload, entry.payload_bytes);
-	pms_entry_kind kind = verified ? pms_entry_classify(&entry, payload, &life)
-				       : pms_entry_classify_unverified(&entry, &life);
+	pms_entry_kind kind =
+	    verified ? pms_entry_classify(&entry, payload, &life) : pms_entry_classify_unverified(&entry, &life);
 	if (kind == PMS_KIND_INVALID)
 		return damaged(region, offset, "its checksum does not match", error);
 	if (kind != PMS_KIND_DATA)

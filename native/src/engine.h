@@ -99,8 +99,8 @@ struct pms_region {
 	uint64_t last_timestamp;      /* of the last committed entry of any kind; base when there is none */
 	uint64_t last_data_timestamp; /* of the last committed data entry; 0: none, or not known */
 	bool last_data_known;
-	_Atomic uint64_t checkpoint; /* as stored; 0: none */
-	uint64_t checkpoint_candidate; /* start of the last entry wholly committed and persisted; 0: none */
+	_Atomic uint64_t checkpoint;	/* as stored; 0: none */
+	uint64_t checkpoint_candidate;	/* start of the last entry wholly committed and persisted; 0: none */
 	_Atomic uint64_t damage_offset; /* where reading stops for damage; 0: nowhere */
 
 	/* Slots between min(committed, persisted) and tail, in order. */
@@ -142,7 +142,7 @@ struct pms_stream {
 
 struct pms_reservation {
 	pms_region *region;
-	pms_slot *slot; /* null once it ended */
+	pms_slot *slot;	  /* null once it ended */
 	uint64_t payload; /* where the user writes, in the stream */
 	pms_position position;
 };
@@ -245,10 +245,10 @@ int32_t pms_order_take(pms_region *region, uint64_t payload_bytes, pms_reservati
 		       pms_error *error);
 /* Under the mutex, before an operation's own flush: stores the checkpoint if it is due and flushes its line (R9). */
 void pms_order_checkpoint_locked(pms_region *region, bool now);
-/* Flushes whatever un-persisted headers lie before `slot` (R3, R10); the caller drains and calls pms_order_finish. */
-void pms_order_follow(pms_region *region, const pms_slot *slot);
-/* After the drain: the slot is done; waits until everything up to its end is persisted. Ends the writer. */
-int32_t pms_order_finish(pms_region *region, pms_slot *slot, pms_error *error);
+/* Flushes whatever un-persisted headers lie before `own` (R3, R10); the caller drains and calls pms_order_finish. */
+void pms_order_follow(pms_region *region, const pms_slot *own);
+/* After the drain: `own` is done; waits until everything up to its end is persisted. Ends the writer. */
+int32_t pms_order_finish(pms_region *region, pms_slot *own, pms_error *error);
 /* After a failed drain: ends the writer, leaves the slot undone. */
 void pms_order_fail(pms_region *region, pms_slot *slot);
 /* Under the mutex: a reservation was abandoned. Ends the writer. */
@@ -264,24 +264,25 @@ void pms_order_release(pms_region *region);
 
 /* What a walk over a region found. */
 typedef struct pms_walk {
-	uint64_t tail;		       /* end of the last whole entry or group */
-	uint64_t last_timestamp;       /* of the last entry before the tail; base when there is none */
-	uint64_t last_start;	       /* start of the last entry (of a group: its first) before the tail; 0: none */
-	uint64_t last_data_timestamp;  /* 0: none among what was walked */
-	uint64_t greatest_timestamp;   /* of every valid entry met, also beyond the tail */
-	uint64_t checkpoint_end;       /* end of the first whole entry or group walked over; 0: none */
+	uint64_t tail;		      /* end of the last whole entry or group */
+	uint64_t last_timestamp;      /* of the last entry before the tail; base when there is none */
+	uint64_t last_start;	      /* start of the last entry (of a group: its first) before the tail; 0: none */
+	uint64_t last_data_timestamp; /* 0: none among what was walked */
+	uint64_t greatest_timestamp;  /* of every valid entry met, also beyond the tail */
+	uint64_t checkpoint_end;      /* end of the first whole entry or group walked over; 0: none */
 	uint64_t entries, data_entries, pending, groups_dropped, bytes;
-	bool from_start;	       /* the walk began at the first entry, not at the checkpoint */
+	bool from_start; /* the walk began at the first entry, not at the checkpoint */
 	bool checkpoint_damaged;
-	bool stopped_at_pending;       /* a live writer's open reservation (readers only) */
-	bool seal;		       /* the cut must be sealed before anything is appended (R17) */
-	uint64_t damage;	       /* offset of damage to acknowledged entries; 0: none */
-	uint64_t entries_behind;       /* valid entries found behind the tail */
-	char reason[160];	       /* what is wrong at `damage` */
+	bool stopped_at_pending; /* a live writer's open reservation (readers only) */
+	bool seal;		 /* the cut must be sealed before anything is appended (R17) */
+	uint64_t damage;	 /* offset of damage to acknowledged entries; 0: none */
+	uint64_t entries_behind; /* valid entries found behind the tail */
+	char reason[160];	 /* what is wrong at `damage` */
 } pms_walk;
 
 /* Continues a walk from `from` (a tail, with its last timestamp), or starts one at the region's checkpoint (from 0). */
-void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_timestamp, bool writer_lives, pms_walk *walk);
+void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_timestamp, bool writer_lives,
+		     pms_walk *walk);
 /* Recovers every region: walks, then (for writing) repairs, raises the ceiling, restores, seals, drains (R15-R19). */
 int32_t pms_recover(pms_stream *stream, bool salvage, pms_error *error);
 /* Reader: takes over what a writer has committed since. Under the region's mutex. */

@@ -67,8 +67,8 @@ uint64_t pms_lag_decode(uint32_t code);
 
 static inline uint64_t pms_size_word(uint64_t payload_bytes, uint64_t extent_bytes, bool group_continues, uint32_t lag)
 {
-	return payload_bytes | (extent_bytes / 8) << PMS_SIZE_EXTENT_SHIFT | (group_continues ? PMS_SIZE_GROUP_BIT : 0) |
-	       (uint64_t)lag << PMS_SIZE_LAG_SHIFT;
+	return payload_bytes | (extent_bytes / 8) << PMS_SIZE_EXTENT_SHIFT |
+	       (group_continues ? PMS_SIZE_GROUP_BIT : 0) | (uint64_t)lag << PMS_SIZE_LAG_SHIFT;
 }
 
 /* Space that an entry takes. */

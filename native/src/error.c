@@ -65,8 +65,8 @@ static size_t whole_characters(const char *text, size_t bytes)
 }
 
 /* `suffix` says why a call failed, so it is kept whole; what comes before it is cut where both are too long. */
-static int32_t fill(
-	pms_error *error, const pms_error *numbers, const char *suffix, const char *format, va_list arguments)
+static int32_t fill(pms_error *error, const pms_error *numbers, const char *suffix, const char *format,
+		    va_list arguments)
 {
 	/* A buffer of its own: the arguments may point into error->message. */
 	char text[sizeof(error->message)];
@@ -128,8 +128,8 @@ int32_t pms_fail_os(pms_error *error, int32_t status, int os_error, const char *
 	return status;
 }
 
-int32_t pms_fail_at(
-	pms_error *error, int32_t status, uint64_t position, uint64_t expected, uint64_t found, const char *format, ...)
+int32_t pms_fail_at(pms_error *error, int32_t status, uint64_t position, uint64_t expected, uint64_t found,
+		    const char *format, ...)
 {
 	const pms_error numbers = {.status = status, .position = position, .expected = expected, .found = found};
 	va_list arguments;

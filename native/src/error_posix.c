@@ -8,10 +8,7 @@
 
 /* strerror_r has two shapes: that of POSIX fills the buffer, that of GNU returns a pointer, not always to the buffer.
  */
-static const char *text_posix(int result, const char *buffer)
-{
-	return result == 0 ? buffer : NULL;
-}
+static const char *text_posix(int result, const char *buffer) { return result == 0 ? buffer : NULL; }
 
 static const char *text_gnu(const char *result, const char *buffer)
 {

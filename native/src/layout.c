@@ -156,7 +156,7 @@ static int32_t load_pieces(pms_stream *stream, pms_error *error)
 		}
 		if (status == PMS_OK)
 			status = add_piece(stream, offset, bytes,
-					   !whole ? PMS_PIECE_DAMAGED
+					   !whole		      ? PMS_PIECE_DAMAGED
 					   : state == PMS_EXTENT_FREE ? PMS_PIECE_FREE
 								      : PMS_PIECE_REGION,
 					   region, error);
@@ -225,7 +225,7 @@ static bool is_same_region(const pms_region *old, const pms_region *new)
 		return false;
 	uint64_t header_damage = old->damage & PMS_STATE_ENTRIES_DAMAGED ? 0 : old->damage_offset;
 	return header_damage == new->damage_offset &&
-	       (old->damage & PMS_STATE_HEADER_DAMAGED) == (new->damage & PMS_STATE_HEADER_DAMAGED);
+	       (old->damage & PMS_STATE_HEADER_DAMAGED) == (new->damage &PMS_STATE_HEADER_DAMAGED);
 }
 
 int32_t pms_layout_refresh_locked(pms_stream *stream, pms_error *error)

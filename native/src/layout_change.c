@@ -29,9 +29,10 @@ static int32_t check_changeable(pms_stream *stream, pms_error *error)
 	if (status == PMS_OK)
 		status = pms_stream_may_write(stream, error);
 	if (status == PMS_OK && (stream->damage & PMS_STATE_LAYOUT_DAMAGED))
-		status = pms_fail_at(error, PMS_E_CORRUPT, stream->recovery.first_damage, 0, 0,
-				     "a region header is damaged: regions can be neither created nor freed (pms_check_run "
-				     "says where)");
+		status =
+		    pms_fail_at(error, PMS_E_CORRUPT, stream->recovery.first_damage, 0, 0,
+				"a region header is damaged: regions can be neither created nor freed (pms_check_run "
+				"says where)");
 	return status;
 }
 
@@ -112,8 +113,8 @@ static void split_piece(pms_stream *stream, uint64_t index, uint64_t bytes, pms_
 
 	if (piece->bytes > bytes) {
 		memmove(piece + 2, piece + 1, (stream->piece_count - index - 1) * sizeof(*piece));
-		piece[1] = (pms_piece){
-		    .offset = piece->offset + bytes, .bytes = piece->bytes - bytes, .kind = PMS_PIECE_FREE};
+		piece[1] =
+		    (pms_piece){.offset = piece->offset + bytes, .bytes = piece->bytes - bytes, .kind = PMS_PIECE_FREE};
 		stream->piece_count++;
 	}
 	piece->bytes = bytes;
@@ -193,11 +194,12 @@ static int32_t check_idle_locked(pms_region *region, pms_error *error)
 	if (region->retired)
 		return pms_region_fail_retired(region, error);
 	if (region->writers || region->readers)
-		return pms_fail_at(error, PMS_E_BUSY, region->offset, 0, region->writers + region->readers,
-				   "the region '%s' is in use: %llu open reservations, %u appends in flight, %u cursors or "
-				   "checks",
-				   region->name, (unsigned long long)region->open_reservations,
-				   (unsigned)(region->writers - region->open_reservations), region->readers);
+		return pms_fail_at(
+		    error, PMS_E_BUSY, region->offset, 0, region->writers + region->readers,
+		    "the region '%s' is in use: %llu open reservations, %u appends in flight, %u cursors or "
+		    "checks",
+		    region->name, (unsigned long long)region->open_reservations,
+		    (unsigned)(region->writers - region->open_reservations), region->readers);
 	return PMS_OK;
 }
 
@@ -332,7 +334,8 @@ int32_t pms_layout_coalesce(pms_stream *stream, pms_error *error)
 	for (uint64_t i = 0; i < stream->piece_count; kept++) {
 		pms_piece piece = stream->pieces[i++];
 		uint64_t alone = piece.bytes;
-		while (piece.kind == PMS_PIECE_FREE && i < stream->piece_count && stream->pieces[i].kind == PMS_PIECE_FREE)
+		while (piece.kind == PMS_PIECE_FREE && i < stream->piece_count &&
+		       stream->pieces[i].kind == PMS_PIECE_FREE)
 			piece.bytes += stream->pieces[i++].bytes;
 		if (piece.bytes != alone) { /* after a crash here: as many pieces as before, or one */
 			if (!merged)

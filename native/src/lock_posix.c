@@ -119,7 +119,7 @@ static int32_t fail_locked(const pms_file *file, uint32_t waited_milliseconds, p
 		(void)fclose(comm);
 	}
 	return pms_fail(error, PMS_E_LOCKED, name[0] ? "%s: process %ld (%s)%s" : "%s: process %ld%s%s", what, holder,
-		name, waited);
+			name, waited);
 }
 
 /* 0 or an errno; EAGAIN: somebody else has it. */
@@ -158,7 +158,7 @@ int32_t pms_file_lock(pms_file *file, uint32_t wait_milliseconds, pms_error *err
 		if (wait_milliseconds != UINT32_MAX && waited >= wait_milliseconds)
 			return fail_locked(file, wait_milliseconds, error);
 		if (wait_milliseconds != UINT32_MAX && wait_milliseconds - waited < 50 &&
-			pause.tv_nsec > (long)(wait_milliseconds - waited) * 1000000L)
+		    pause.tv_nsec > (long)(wait_milliseconds - waited) * 1000000L)
 			pause.tv_nsec = (long)(wait_milliseconds - waited) * 1000000L;
 		(void)nanosleep(&pause, NULL);
 		pause.tv_nsec = pause.tv_nsec > WAIT_NANOSECONDS_MAX / 2 ? WAIT_NANOSECONDS_MAX : pause.tv_nsec * 2;

@@ -47,7 +47,7 @@ static int32_t check_requirement(const pms_mapping *mapping, uint32_t requiremen
 	else
 		return PMS_OK;
 	return pms_fail(error, PMS_E_MEDIUM, "the stream is required to lie on %s, but is %s (%s)", wanted,
-		kind_text(mapping->kind), mapping->what);
+			kind_text(mapping->kind), mapping->what);
 }
 
 /*
@@ -121,11 +121,11 @@ static void set_text(pms_medium *medium, const pms_mapping *mapping, const pms_l
 	if (mapping->forced)
 		remark = " (forced by PMEM_IS_PMEM_FORCE: not verified)";
 	(void)snprintf(medium->text, sizeof(medium->text), "%s (%s): %s by %s%s", kind_text(medium->kind),
-		mapping->what, verb, how, remark);
+		       mapping->what, verb, how, remark);
 }
 
 int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement, uint32_t policy,
-	pms_medium *medium, pms_error *error)
+		       pms_medium *medium, pms_error *error)
 {
 	pms_mapping mapping;
 	pms_lines lines;
@@ -136,8 +136,8 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	memset(medium, 0, sizeof(*medium));
 	if (requirement > PMS_REQUIRE_PERSISTENT_MEMORY || policy > PMS_FLUSH_SYNC)
 		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "%s: %u is none of the known values",
-			policy > PMS_FLUSH_SYNC ? "flush_policy" : "medium_requirement",
-			policy > PMS_FLUSH_SYNC ? policy : requirement);
+				policy > PMS_FLUSH_SYNC ? "flush_policy" : "medium_requirement",
+				policy > PMS_FLUSH_SYNC ? policy : requirement);
 	status = pms_mapping_open(path, file, bytes, &mapping, error);
 	if (status != PMS_OK)
 		return status;
@@ -149,7 +149,7 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	refused = policy == PMS_FLUSH_AUTO ? NULL : refuse_policy(&mapping, &lines, auto_flush, policy);
 	if (refused) {
 		status = pms_fail(error, PMS_E_MEDIUM, "the flush policy '%s' does not fit %s (%s): %s",
-			policy_text(policy), kind_text(mapping.kind), mapping.what, refused);
+				  policy_text(policy), kind_text(mapping.kind), mapping.what, refused);
 		goto discard;
 	}
 	medium->base = mapping.base;
@@ -158,7 +158,7 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	medium->kind = mapping.kind;
 	medium->writable = file->writable;
 	medium->policy =
-		policy == PMS_FLUSH_AUTO ? best_policy(&mapping, &lines, auto_flush) : (pms_flush_policy)policy;
+	    policy == PMS_FLUSH_AUTO ? best_policy(&mapping, &lines, auto_flush) : (pms_flush_policy)policy;
 	set_functions(medium, &lines);
 	set_text(medium, &mapping, &lines);
 	if (medium->kind == PMS_MEDIUM_PAGE_CACHE) {

@@ -19,13 +19,13 @@ typedef struct pms_mapping {
 	uint8_t *base;
 	uint64_t mapped_bytes;
 	pms_medium_kind kind;
-	bool forced;      /* persistent memory only by PMEM_IS_PMEM_FORCE: nobody has verified it */
+	bool forced;	  /* persistent memory only by PMEM_IS_PMEM_FORCE: nobody has verified it */
 	const char *what; /* for people: "a file on a DAX file system" */
 } pms_mapping;
 
 /* Maps at least `bytes` from the start of the file, for writing if it was opened so. Statuses as pms_medium_map. */
-int32_t pms_mapping_open(
-	const char *path, const pms_file *file, uint64_t bytes, pms_mapping *mapping, pms_error *error);
+int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes, pms_mapping *mapping,
+			 pms_error *error);
 
 /* Ends a mapping whose address nobody has seen yet. */
 void pms_mapping_discard(const pms_mapping *mapping);
@@ -46,15 +46,15 @@ bool pms_mapping_has_auto_flush(void);
 
 /* What this processor can do. */
 typedef struct pms_lines {
-	const char *flush_name;         /* "clwb" */
-	const char *fence_name;         /* "sfence" */
-	bool has_non_temporal;          /* PMS_FLUSH_NON_TEMPORAL exists */
-	bool non_temporal_is_durable;   /* ... and is enough: such a store leaves nothing in the cache (Intel) */
+	const char *flush_name;		/* "clwb" */
+	const char *fence_name;		/* "sfence" */
+	bool has_non_temporal;		/* PMS_FLUSH_NON_TEMPORAL exists */
+	bool non_temporal_is_durable;	/* ... and is enough: such a store leaves nothing in the cache (Intel) */
 	pms_flush_lines_function flush; /* by flush_name */
 	pms_flush_lines_function flush_nothing;
 	pms_copy_flush_function copy_non_temporal; /* by PMS_FLUSH_NON_TEMPORAL */
 	pms_copy_flush_function copy_cache_lines;  /* by PMS_FLUSH_CACHE_LINES */
-	pms_copy_flush_function copy_only;         /* by PMS_FLUSH_FENCE_ONLY */
+	pms_copy_flush_function copy_only;	   /* by PMS_FLUSH_FENCE_ONLY */
 } pms_lines;
 
 /* Asks the processor. */
@@ -73,19 +73,19 @@ void pms_lines_select(pms_lines *lines, bool is_intel, bool has_clwb, bool has_c
 /* What one thread has noted since its last drain. Syncs are numbered from 1. */
 typedef struct pms_note {
 	const void *thread; /* null: free */
-	uint64_t last;      /* the sync that covers the last of it */
+	uint64_t last;	    /* the sync that covers the last of it */
 } pms_note;
 
 typedef struct pms_page_cache {
 	pms_mutex mutex;
 	pms_condition finished; /* a sync has */
-	uint64_t page_bytes;    /* a power of two */
-	uint64_t noted_begin;   /* one range of whole pages over all that is noted and not in a sync; */
-	uint64_t noted_end;     /* empty when not above noted_begin */
-	uint64_t next;          /* number of the sync that will take it */
-	uint64_t done;          /* number of the last one that finished */
-	bool syncing;           /* number next - 1 is under way */
-	int os_error;           /* of a sync that failed, for ever; or 0 */
+	uint64_t page_bytes;	/* a power of two */
+	uint64_t noted_begin;	/* one range of whole pages over all that is noted and not in a sync; */
+	uint64_t noted_end;	/* empty when not above noted_begin */
+	uint64_t next;		/* number of the sync that will take it */
+	uint64_t done;		/* number of the last one that finished */
+	bool syncing;		/* number next - 1 is under way */
+	int os_error;		/* of a sync that failed, for ever; or 0 */
 	pms_note notes[PMS_NOTES_MAX];
 	unsigned note_count; /* entries from here on were never used */
 	pms_note others;     /* of all threads that found no entry; never forgotten */

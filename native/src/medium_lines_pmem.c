@@ -40,13 +40,13 @@ void pms_medium_fence(void)
 void pms_lines_detect(pms_lines *lines)
 {
 	*lines = (pms_lines){
-		.flush_name = "pmem_flush",
-		.fence_name = "pmem_drain",
-		.flush = flush_lines,
-		.flush_nothing = flush_nothing,
-		.copy_non_temporal = copy_cache_lines,
-		.copy_cache_lines = copy_cache_lines,
-		.copy_only = copy_only,
+	    .flush_name = "pmem_flush",
+	    .fence_name = "pmem_drain",
+	    .flush = flush_lines,
+	    .flush_nothing = flush_nothing,
+	    .copy_non_temporal = copy_cache_lines,
+	    .copy_cache_lines = copy_cache_lines,
+	    .copy_only = copy_only,
 	};
 }
 

@@ -23,10 +23,7 @@
  */
 #define NON_TEMPORAL_BYTES_MIN 2048u
 
-static uintptr_t line_begin(uintptr_t address)
-{
-	return address & ~(uintptr_t)(PMS_CACHE_LINE - 1);
-}
+static uintptr_t line_begin(uintptr_t address) { return address & ~(uintptr_t)(PMS_CACHE_LINE - 1); }
 
 /* How many bytes come before the next multiple of `alignment`, at most `bytes`. */
 static uint64_t head_bytes(const void *address, uint64_t alignment, uint64_t bytes)
@@ -55,7 +52,7 @@ static uint64_t stream_16(uint8_t *destination, const uint8_t *source, uint64_t 
 	}
 	for (; bytes - at >= 16; at += 16)
 		_mm_stream_si128((__m128i *)(void *)(destination + at),
-			_mm_loadu_si128((const __m128i *)(const void *)(source + at)));
+				 _mm_loadu_si128((const __m128i *)(const void *)(source + at)));
 	return at;
 }
 
@@ -97,8 +94,8 @@ static void stream_words(uint8_t *destination, const uint8_t *source, uint64_t b
  * By non-temporal stores of 8 or 16 bytes, except for a line in which the copy begins or ends inside a word: that one
  * by cached stores. *first, *last: in the lines that were stored to through the cache, or null.
  */
-static void copy_stream(
-	uint8_t *destination, const uint8_t *source, uint64_t bytes, const uint8_t **first, const uint8_t **last)
+static void copy_stream(uint8_t *destination, const uint8_t *source, uint64_t bytes, const uint8_t **first,
+			const uint8_t **last)
 {
 	const uintptr_t end = (uintptr_t)destination + bytes;
 	uint64_t head = (uintptr_t)destination % 8 != 0 ? head_bytes(destination, PMS_CACHE_LINE, bytes) : 0;
@@ -173,10 +170,7 @@ static void copy_only(void *destination, const void *source, uint64_t bytes)
 		memcpy(destination, source, bytes);
 }
 
-void pms_medium_fence(void)
-{
-	_mm_sfence();
-}
+void pms_medium_fence(void) { _mm_sfence(); }
 
 /* registers: eax, ebx, ecx, edx; zeros where the processor does not know the leaf. */
 static void ask_processor(unsigned leaf, unsigned registers[4])
@@ -198,17 +192,17 @@ static void ask_processor(unsigned leaf, unsigned registers[4])
 void pms_lines_select(pms_lines *lines, bool is_intel, bool has_clwb, bool has_clflushopt)
 {
 	*lines = (pms_lines){
-		.flush_name = "clflush",
-		.fence_name = "sfence",
-		.has_non_temporal = true,
-		/* There a non-temporal store evicts its line. On AMD one that hits a cached line seems to stay in the
+	    .flush_name = "clflush",
+	    .fence_name = "sfence",
+	    .has_non_temporal = true,
+	    /* There a non-temporal store evicts its line. On AMD one that hits a cached line seems to stay in the
 		 * cache; of others nothing is known. */
-		.non_temporal_is_durable = is_intel,
-		.flush = flush_clflush,
-		.flush_nothing = flush_nothing,
-		.copy_non_temporal = copy_non_temporal_clflush,
-		.copy_cache_lines = copy_cache_lines_clflush,
-		.copy_only = copy_only,
+	    .non_temporal_is_durable = is_intel,
+	    .flush = flush_clflush,
+	    .flush_nothing = flush_nothing,
+	    .copy_non_temporal = copy_non_temporal_clflush,
+	    .copy_cache_lines = copy_cache_lines_clflush,
+	    .copy_only = copy_only,
 	};
 	if (has_clwb) {
 		lines->flush_name = "clwb";

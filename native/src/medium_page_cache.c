@@ -121,7 +121,7 @@ static int32_t page_cache_drain(pms_medium *medium, pms_error *error)
 	pms_mutex_unlock(&cache->mutex);
 	if (os_error != 0)
 		return pms_fail_os(error, PMS_E_IO, os_error,
-			"the file could not be synced: what was written since the last sync may be lost");
+				   "the file could not be synced: what was written since the last sync may be lost");
 	return PMS_OK;
 }
 
@@ -173,13 +173,13 @@ static void page_cache_unmap(pms_medium *medium)
 }
 
 static const pms_medium_table page_cache_table = {
-	.store64 = page_cache_store64,
-	.copy = page_cache_copy,
-	.copy_flush = page_cache_copy_flush,
-	.flush = note,
-	.drain = page_cache_drain,
-	.restore = page_cache_restore,
-	.unmap = page_cache_unmap,
+    .store64 = page_cache_store64,
+    .copy = page_cache_copy,
+    .copy_flush = page_cache_copy_flush,
+    .flush = note,
+    .drain = page_cache_drain,
+    .restore = page_cache_restore,
+    .unmap = page_cache_unmap,
 };
 
 int32_t pms_page_cache_attach(pms_medium *medium, pms_error *error)

@@ -39,10 +39,7 @@
  */
 #define DEVICE_ALIGNMENT_DEFAULT ((uint64_t)2 << 20)
 
-bool pms_mapping_has_auto_flush(void)
-{
-	return pmem_has_auto_flush() == 1;
-}
+bool pms_mapping_has_auto_flush(void) { return pmem_has_auto_flush() == 1; }
 
 /* ---- what the file is ------------------------------------------------------------------------------------------- */
 
@@ -113,9 +110,10 @@ static int32_t check_identity(const char *path, const pms_file *file, pms_error 
 	if (stat(path, &status) != 0)
 		return pms_fail_os(error, PMS_E_IO, errno, "'%s' cannot be found any more", path);
 	if (status.st_dev != file->device || status.st_ino != file->inode)
-		return pms_fail_at(error, PMS_E_IO, 0, file->inode, status.st_ino,
-			"'%s' was exchanged while it was being opened: inode %llu was expected, %llu was found", path,
-			(unsigned long long)file->inode, (unsigned long long)status.st_ino);
+		return pms_fail_at(
+		    error, PMS_E_IO, 0, file->inode, status.st_ino,
+		    "'%s' was exchanged while it was being opened: inode %llu was expected, %llu was found", path,
+		    (unsigned long long)file->inode, (unsigned long long)status.st_ino);
 	return PMS_OK;
 }
 
@@ -124,11 +122,12 @@ static int32_t fail_libpmem(const char *path, const pms_file *file, pms_error *e
 	int os_error = errno;
 
 	if (file->type == PMS_FILE_DEVICE_DAX && !pms_ndctl_available())
-		return pms_fail_os(error, PMS_E_NOT_SUPPORTED, os_error,
-			"'%s' is a device-DAX node, for which libndctl.so.6 and libdaxctl.so.1 are needed: install "
-			"them "
-			"(Debian: libndctl6)",
-			path);
+		return pms_fail_os(
+		    error, PMS_E_NOT_SUPPORTED, os_error,
+		    "'%s' is a device-DAX node, for which libndctl.so.6 and libdaxctl.so.1 are needed: install "
+		    "them "
+		    "(Debian: libndctl6)",
+		    path);
 	return pms_fail_os(error, pms_status_of_errno(os_error), os_error, "libpmem cannot map '%s'", path);
 }
 
@@ -181,8 +180,8 @@ static int32_t check_length(const char *path, const pms_file *file, uint64_t byt
 	/* A store behind the end of the file would be a SIGBUS. */
 	if (bytes == 0 || file_bytes < bytes)
 		return pms_fail_at(error, bytes == 0 ? PMS_E_INVALID_ARGUMENT : PMS_E_TRUNCATED, 0, bytes, file_bytes,
-			"'%s' has %llu bytes, %llu are to be mapped", path, (unsigned long long)file_bytes,
-			(unsigned long long)bytes);
+				   "'%s' has %llu bytes, %llu are to be mapped", path, (unsigned long long)file_bytes,
+				   (unsigned long long)bytes);
 	return PMS_OK;
 }
 
@@ -224,14 +223,11 @@ int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes,
 	mapping->base = map(file, mapping->mapped_bytes, &synchronous);
 	if (!mapping->base)
 		return pms_fail_os(error, pms_status_of_errno(errno), errno, "cannot map %llu bytes of '%s'",
-			(unsigned long long)bytes, path);
+				   (unsigned long long)bytes, path);
 	if (!file->writable)
 		is_pmem = synchronous;
 	classify(file, &found, is_pmem, synchronous, mapping);
 	return PMS_OK;
 }
 
-void pms_mapping_discard(const pms_mapping *mapping)
-{
-	(void)munmap(mapping->base, mapping->mapped_bytes);
-}
+void pms_mapping_discard(const pms_mapping *mapping) { (void)munmap(mapping->base, mapping->mapped_bytes); }

@@ -23,21 +23,12 @@ static retired_range *oldest;
 static retired_range *newest;
 static uint64_t retired_bytes;
 
-static void before_fork(void)
-{
-	pms_mutex_lock(&retired_mutex);
-}
+static void before_fork(void) { pms_mutex_lock(&retired_mutex); }
 
-static void after_fork(void)
-{
-	pms_mutex_unlock(&retired_mutex);
-}
+static void after_fork(void) { pms_mutex_unlock(&retired_mutex); }
 
 /* A forked child may release its handles, and must not find the mutex locked by a thread that it does not have. */
-static void install_fork_handlers(void)
-{
-	(void)pthread_atfork(before_fork, after_fork, after_fork);
-}
+static void install_fork_handlers(void) { (void)pthread_atfork(before_fork, after_fork, after_fork); }
 
 /*
  * Replaces the mapping in one step, so that at no moment the range is free for another mmap to take.

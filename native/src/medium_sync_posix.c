@@ -16,7 +16,4 @@ int pms_sync_pages(void *address, uint64_t bytes)
 	return result == 0 ? 0 : errno;
 }
 
-uint64_t pms_page_bytes(void)
-{
-	return (uint64_t)sysconf(_SC_PAGESIZE);
-}
+uint64_t pms_page_bytes(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }

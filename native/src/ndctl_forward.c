@@ -72,6 +72,7 @@ struct ndctl_region;
 
 /* The real functions. Written once, by load; read only after it (pthread_once orders the two). */
 static struct {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): `parameter` is a type */
 #define FIELD(result, name, parameter, missing) result (*name)(parameter);
 	NDCTL_FUNCTIONS(FIELD)
 	DAXCTL_FUNCTIONS(FIELD)

@@ -35,13 +35,14 @@ static int32_t read_size(pms_stream *stream, pms_error *error)
 		bytes = stream->file.bytes & ~mask;
 	}
 	if ((bytes & mask) || bytes < least)
-		return pms_fail_at(error, PMS_E_CORRUPT, PMS_STREAM_SIZE, least, bytes,
-				   "the stream's size is %llu, which is no number of blocks of %u bytes behind the header",
-				   (unsigned long long)bytes, header->block_bytes);
+		return pms_fail_at(
+		    error, PMS_E_CORRUPT, PMS_STREAM_SIZE, least, bytes,
+		    "the stream's size is %llu, which is no number of blocks of %u bytes behind the header",
+		    (unsigned long long)bytes, header->block_bytes);
 	if (bytes > stream->file.bytes)
 		return pms_fail_at(error, PMS_E_TRUNCATED, stream->file.bytes, bytes, stream->file.bytes,
-				   "truncated: the stream has %llu bytes, the file only %llu", (unsigned long long)bytes,
-				   (unsigned long long)stream->file.bytes);
+				   "truncated: the stream has %llu bytes, the file only %llu",
+				   (unsigned long long)bytes, (unsigned long long)stream->file.bytes);
 	if (stream->file.bytes - bytes >= header->block_bytes)
 		stream->damage |= PMS_STATE_FILE_LARGER;
 	stream->stream_bytes = bytes;
@@ -60,8 +61,9 @@ static int32_t read_clock(pms_stream *stream, bool salvage, pms_error *error)
 	uint64_t ceiling = a_good && (!b_good || a > b) ? a : b_good ? b : 0;
 	atomic_store(&stream->next_timestamp, ceiling);
 	if (ceiling == 0 && !stream->read_only && !salvage)
-		return pms_fail_at(error, PMS_E_CORRUPT, PMS_CEILING_A, 0, 0,
-				   "both copies of the timestamp ceiling are damaged: open for reading only, or salvage");
+		return pms_fail_at(
+		    error, PMS_E_CORRUPT, PMS_CEILING_A, 0, 0,
+		    "both copies of the timestamp ceiling are damaged: open for reading only, or salvage");
 	return PMS_OK;
 }
 
@@ -75,10 +77,10 @@ static int32_t read_fixed_pages(pms_stream *stream, bool salvage, uint64_t *bad_
 	if (*bad_copy != UINT64_MAX)
 		stream->damage |= PMS_STATE_HEADER_DAMAGED;
 	if (!stream->read_only && (stream->header.read_only_features & ~PMS_KNOWN_READ_ONLY))
-		return pms_fail_at(error, PMS_E_UNKNOWN_FEATURE, 0, PMS_KNOWN_READ_ONLY,
-				   stream->header.read_only_features,
-				   "uses features 0x%llx that this library may read but not write: open for reading only",
-				   (unsigned long long)stream->header.read_only_features);
+		return pms_fail_at(
+		    error, PMS_E_UNKNOWN_FEATURE, 0, PMS_KNOWN_READ_ONLY, stream->header.read_only_features,
+		    "uses features 0x%llx that this library may read but not write: open for reading only",
+		    (unsigned long long)stream->header.read_only_features);
 	status = read_size(stream, error);
 	if (status == PMS_OK)
 		status = read_clock(stream, salvage, error);
@@ -112,10 +114,11 @@ static int32_t map_and_recover(pms_stream *stream, const char *path, const pms_o
 		status = read_fixed_pages(stream, salvage, &bad_copy, error);
 	if (status == PMS_OK)
 		status = pms_layout_load(stream, error);
-	if (status == PMS_OK && (stream->damage & PMS_STATE_WORD_DAMAGED) && (stream->damage & PMS_STATE_LAYOUT_DAMAGED) &&
-	    !stream->read_only && !salvage)
-		status = pms_fail_at(error, PMS_E_CORRUPT, PMS_STREAM_SIZE, 0, 0,
-				     "words of the stream and its layout are damaged: open for reading only, or salvage");
+	if (status == PMS_OK && (stream->damage & PMS_STATE_WORD_DAMAGED) &&
+	    (stream->damage & PMS_STATE_LAYOUT_DAMAGED) && !stream->read_only && !salvage)
+		status =
+		    pms_fail_at(error, PMS_E_CORRUPT, PMS_STREAM_SIZE, 0, 0,
+				"words of the stream and its layout are damaged: open for reading only, or salvage");
 	if (status == PMS_OK)
 		status = pms_recover(stream, salvage, error);
 	if (status == PMS_OK && !stream->read_only && bad_copy != UINT64_MAX) {

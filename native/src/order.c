@@ -126,9 +126,10 @@ static int32_t writable_locked(pms_region *region, pms_error *error)
 		return pms_region_fail_retired(region, error);
 	int32_t status = pms_stream_may_write(region->stream, error);
 	if (status == PMS_OK && (region->damage & PMS_STATE_NO_WRITES))
-		status = pms_fail_at(error, PMS_E_CORRUPT, region->offset, 0, 0,
-				     "the region at offset %llu is damaged: it takes no new entries (pms_check_run says why)",
-				     (unsigned long long)region->offset);
+		status = pms_fail_at(
+		    error, PMS_E_CORRUPT, region->offset, 0, 0,
+		    "the region at offset %llu is damaged: it takes no new entries (pms_check_run says why)",
+		    (unsigned long long)region->offset);
 	return status;
 }
 

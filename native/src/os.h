@@ -23,8 +23,8 @@ typedef struct pms_file {
 	bool writable;
 	uint64_t device; /* together with inode: which file this is */
 	uint64_t inode;
-	uint64_t bytes; /* size when it was opened or allocated */
-	bool locked;	/* holds the writer lock, taken in the process with ... */
+	uint64_t bytes;		  /* size when it was opened or allocated */
+	bool locked;		  /* holds the writer lock, taken in the process with ... */
 	unsigned lock_generation; /* ... this pms_os_fork_generation: a forked child must not give it up */
 } pms_file;
 

@@ -31,8 +31,8 @@ static bool is_device_dax(const struct stat *status)
 
 	if (!S_ISCHR(status->st_mode))
 		return false;
-	(void)snprintf(
-		link, sizeof(link), "/sys/dev/char/%u:%u/subsystem", major(status->st_rdev), minor(status->st_rdev));
+	(void)snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/subsystem", major(status->st_rdev),
+		       minor(status->st_rdev));
 	bytes = readlink(link, target, sizeof(target) - 1);
 	if (bytes <= 0)
 		return false;
@@ -91,15 +91,15 @@ static int32_t check_type(const char *path, const struct stat *status, pms_file_
 		*type = PMS_FILE_DEVICE_DAX;
 		return PMS_OK;
 	}
-	return pms_fail(
-		error, PMS_E_NOT_A_STREAM, "'%s' cannot hold a stream: it is %s", path, type_text(status->st_mode));
+	return pms_fail(error, PMS_E_NOT_A_STREAM, "'%s' cannot hold a stream: it is %s", path,
+			type_text(status->st_mode));
 }
 
 int32_t pms_file_check_path(const char *path, pms_error *error)
 {
 	if (!path || !*path)
-		return pms_fail(
-			error, PMS_E_INVALID_ARGUMENT, "path: %s, a file's path was expected", path ? "empty" : "null");
+		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "path: %s, a file's path was expected",
+				path ? "empty" : "null");
 	return PMS_OK;
 }
 
@@ -148,7 +148,7 @@ int32_t pms_file_open(const char *path, bool writable, pms_file *file, pms_error
 	while (descriptor < 0 && errno == EINTR);
 	if (descriptor < 0)
 		return pms_fail_os(error, pms_status_of_errno(errno), errno, "cannot open '%s' for %s", path,
-			writable ? "writing" : "reading");
+				   writable ? "writing" : "reading");
 	result = pms_file_describe(descriptor, path, writable, file, error);
 	if (result != PMS_OK)
 		(void)close(descriptor);
@@ -173,8 +173,8 @@ int32_t pms_file_read(const pms_file *file, uint64_t offset, void *buffer, size_
 	if (file->type == PMS_FILE_DEVICE_DAX)
 		return pms_fail(error, PMS_E_NOT_SUPPORTED, "a device-DAX node cannot be read, only mapped");
 	if (offset > INT64_MAX || bytes > INT64_MAX - offset)
-		return pms_fail(
-			error, PMS_E_INVALID_ARGUMENT, "offset: %llu is beyond any file", (unsigned long long)offset);
+		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "offset: %llu is beyond any file",
+				(unsigned long long)offset);
 	while (*got < bytes) {
 		ssize_t part = pread((int)file->handle, (char *)buffer + *got, bytes - *got, (off_t)(offset + *got));
 
@@ -182,7 +182,7 @@ int32_t pms_file_read(const pms_file *file, uint64_t offset, void *buffer, size_
 			continue;
 		if (part < 0)
 			return pms_fail_os(error, PMS_E_IO, errno, "cannot read %zu bytes at offset %llu", bytes - *got,
-				(unsigned long long)(offset + *got));
+					   (unsigned long long)(offset + *got));
 		if (part == 0)
 			break;
 		*got += (size_t)part;
@@ -240,15 +240,9 @@ uint64_t pms_os_unix_seconds(void)
 }
 
 /* Only the child's copy changes; the child has one thread when this runs. */
-static void count_fork(void)
-{
-	pms_os_fork_generation++;
-}
+static void count_fork(void) { pms_os_fork_generation++; }
 
-static void install_fork_handler(void)
-{
-	(void)pthread_atfork(NULL, NULL, count_fork);
-}
+static void install_fork_handler(void) { (void)pthread_atfork(NULL, NULL, count_fork); }
 
 void pms_os_initialize(void)
 {

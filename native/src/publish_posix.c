@@ -48,8 +48,8 @@ int32_t pms_file_create_temporary(const char *path, char **temporary_path, pms_f
 		return status;
 	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	if (!*name)
-		return pms_fail(
-			error, PMS_E_INVALID_ARGUMENT, "path: '%s' ends in '/', a file's path was expected", path);
+		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "path: '%s' ends in '/', a file's path was expected",
+				path);
 	if (strlen(name) > NAME_MAX)
 		return pms_fail_os(error, PMS_E_INVALID_ARGUMENT, ENAMETOOLONG, "cannot create '%s'", path);
 	kept = (size_t)(name - path) + name_bytes_kept(name);
@@ -161,7 +161,7 @@ int32_t pms_file_publish(const char *temporary_path, const char *path, bool repl
 		return pms_fail_os(error, PMS_E_EXISTS, os_error, "'%s' exists already", path);
 	if (os_error != 0)
 		return pms_fail_os(error, pms_status_of_errno(os_error), os_error, "cannot rename '%s' to '%s'",
-			temporary_path, path);
+				   temporary_path, path);
 	os_error = sync_name(path);
 	if (os_error == 0)
 		return PMS_OK;

@@ -70,10 +70,11 @@ static void adopt(pms_region *region, const pms_walk *walk, uint64_t persisted)
 
 static int32_t refuse_damage(const pms_region *region, const pms_walk *walk, pms_error *error)
 {
-	return pms_fail_at(error, PMS_E_CORRUPT, walk->damage, 0, 0,
-			   "acknowledged entries of the region '%s' are damaged: %s; nothing was changed. Open for reading "
-			   "only to copy what is whole, or salvage to cut the region off there",
-			   region->name, walk->reason);
+	return pms_fail_at(
+	    error, PMS_E_CORRUPT, walk->damage, 0, 0,
+	    "acknowledged entries of the region '%s' are damaged: %s; nothing was changed. Open for reading "
+	    "only to copy what is whole, or salvage to cut the region off there",
+	    region->name, walk->reason);
 }
 
 /*
@@ -211,10 +212,7 @@ static void restore_header(pms_region *region, const pms_walk *walk)
 }
 
 /* Nothing is known well enough of a region with a damaged header to write into it. */
-static bool is_restorable(const pms_region *region)
-{
-	return region && !(region->damage & PMS_STATE_HEADER_DAMAGED);
-}
+static bool is_restorable(const pms_region *region) { return region && !(region->damage & PMS_STATE_HEADER_DAMAGED); }
 
 /*
  * All headers and words, drained. Before any cut is sealed: a killed process may have left a new base that is only in the

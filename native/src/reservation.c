@@ -51,8 +51,9 @@ static int32_t begin_publish(pms_reservation *reservation, uint64_t bytes, pms_s
 	pms_mutex_lock(&region->mutex);
 	pms_slot *slot = reservation->slot;
 	if (!slot) {
-		status = pms_fail(error, PMS_E_ENDED, "the reservation at offset %llu was already published or abandoned",
-				  (unsigned long long)reservation->position.offset);
+		status =
+		    pms_fail(error, PMS_E_ENDED, "the reservation at offset %llu was already published or abandoned",
+			     (unsigned long long)reservation->position.offset);
 	} else if (bytes > slot->payload_room) {
 		status = pms_fail_at(error, PMS_E_INVALID_ARGUMENT, slot->start, slot->payload_room, bytes,
 				     "bytes is %llu, but only %llu were reserved", (unsigned long long)bytes,
@@ -94,7 +95,7 @@ int32_t pms_publish(pms_reservation *reservation, uint64_t bytes, pms_error *err
 	pms_slot *slot = NULL;
 
 	int32_t status = begin_publish(reservation, bytes, &slot, &two_drains, error);
-	if (status != PMS_OK)
+	if (!slot)
 		return status;
 	uint64_t start = slot->start;
 	uint64_t stored_bytes = PMS_ENTRY_HEADER_BYTES + pms_round_up(bytes, 8);
@@ -117,9 +118,9 @@ int32_t pms_publish(pms_reservation *reservation, uint64_t bytes, pms_error *err
 
 	/* 3. One 8-byte store makes it data. After a crash here: pending, or whole data; without step 2, also a hole. */
 	if (status == PMS_OK) {
-		pms_store64(medium, start + CHECKSUM_AT,
-			    pms_entry_checksum(PMS_KIND_DATA, payload_hash, size_word, slot->timestamp, start,
-					       &region->life));
+		pms_store64(
+		    medium, start + CHECKSUM_AT,
+		    pms_entry_checksum(PMS_KIND_DATA, payload_hash, size_word, slot->timestamp, start, &region->life));
 		/* 4. As an append: what lies before it goes under the same drain. */
 		pms_flush(medium, start, two_drains ? PMS_ENTRY_HEADER_BYTES : stored_bytes);
 		pms_order_follow(region, slot);
@@ -142,8 +143,9 @@ int32_t pms_abandon(pms_reservation *reservation, pms_error *error)
 	if (reservation->slot)
 		abandon_locked(region, reservation->slot);
 	else
-		status = pms_fail(error, PMS_E_ENDED, "the reservation at offset %llu was already published or abandoned",
-				  (unsigned long long)reservation->position.offset);
+		status =
+		    pms_fail(error, PMS_E_ENDED, "the reservation at offset %llu was already published or abandoned",
+			     (unsigned long long)reservation->position.offset);
 	pms_mutex_unlock(&region->mutex);
 	return status;
 }
@@ -164,10 +166,10 @@ int32_t pms_abandon_at(pms_region *region, const pms_position *position, pms_err
 		if (slot)
 			abandon_locked(region, slot);
 		else
-			status = pms_fail_at(error, PMS_E_NO_ENTRY, position->offset, 0, 0,
-					     "no open reservation at offset %llu with timestamp %llu",
-					     (unsigned long long)position->offset,
-					     (unsigned long long)position->timestamp);
+			status =
+			    pms_fail_at(error, PMS_E_NO_ENTRY, position->offset, 0, 0,
+					"no open reservation at offset %llu with timestamp %llu",
+					(unsigned long long)position->offset, (unsigned long long)position->timestamp);
 	}
 	pms_mutex_unlock(&region->mutex);
 	return status;

@@ -117,7 +117,8 @@ int32_t pms_stream_drain(pms_stream *stream, pms_error *error)
 		return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
 	if (pms_drain(&stream->medium, &cause) == PMS_OK)
 		return PMS_OK;
-	atomic_store(&stream->poison_os_error, cause.os_error); /* several may fail at once; any of their errors will do */
+	atomic_store(&stream->poison_os_error,
+		     cause.os_error); /* several may fail at once; any of their errors will do */
 	atomic_compare_exchange_strong(&stream->poisoned, &healthy, PMS_E_IO);
 	return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
 }

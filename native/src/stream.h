@@ -5,8 +5,8 @@
 
 #include "engine.h"
 
-int32_t pms_create(const char *path, const pms_create_options *options, pms_stream **stream, pms_error *error);
-int32_t pms_open(const char *path, const pms_open_options *options, pms_stream **stream, pms_error *error);
+int32_t pms_create(const char *path, const pms_create_options *options, pms_stream **out, pms_error *error);
+int32_t pms_open(const char *path, const pms_open_options *options, pms_stream **out, pms_error *error);
 int32_t pms_close(pms_stream *stream);
 int32_t pms_describe(pms_stream *stream, pms_stream_info *info, pms_error *error);
 

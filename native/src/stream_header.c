@@ -14,11 +14,10 @@ static int32_t refuse(const pms_stored_header *header, pms_header_state state, c
 				   "written in format version %u; this library reads version %u: use a newer library",
 				   header->version, PMS_FORMAT_VERSION);
 	case PMS_HEADER_FEATURE:
-		return pms_fail_at(error, PMS_E_UNKNOWN_FEATURE, offset, PMS_KNOWN_INCOMPATIBLE,
-				   header->incompatible_features,
-				   "uses incompatible features 0x%llx; this library knows 0x%llx: use a newer library",
-				   (unsigned long long)header->incompatible_features,
-				   (unsigned long long)PMS_KNOWN_INCOMPATIBLE);
+		return pms_fail_at(
+		    error, PMS_E_UNKNOWN_FEATURE, offset, PMS_KNOWN_INCOMPATIBLE, header->incompatible_features,
+		    "uses incompatible features 0x%llx; this library knows 0x%llx: use a newer library",
+		    (unsigned long long)header->incompatible_features, (unsigned long long)PMS_KNOWN_INCOMPATIBLE);
 	case PMS_HEADER_NO_MAGIC:
 		return pms_fail_at(error, PMS_E_NOT_A_STREAM, offset, PMS_STREAM_MAGIC, header->magic,
 				   "not a stream: expected the magic %016llx at offsets 0 and 4096, found %016llx",
@@ -43,9 +42,10 @@ int32_t pms_header_load(const pms_medium *medium, pms_stored_header *header, uin
 	*bad_copy = UINT64_MAX;
 	if (states[0] == PMS_HEADER_GOOD && states[1] == PMS_HEADER_GOOD) {
 		if (memcmp(&copies[0], &copies[1], sizeof(copies[0])) != 0)
-			return pms_fail_at(error, PMS_E_CORRUPT, PMS_HEADER_B, 0, 0,
-					   "the two copies of the stream header are both whole but differ: the file was "
-					   "put together from two streams");
+			return pms_fail_at(
+			    error, PMS_E_CORRUPT, PMS_HEADER_B, 0, 0,
+			    "the two copies of the stream header are both whole but differ: the file was "
+			    "put together from two streams");
 		*header = copies[0];
 		return PMS_OK;
 	}

@@ -33,8 +33,8 @@ static const void *payload_of(const pms_region *region, const pms_parsed_entry *
 
 static bool parse(const pms_region *region, uint64_t offset, pms_parsed_entry *entry)
 {
-	return offset <= region->end && pms_entry_parse(pms_at(&region->stream->medium, offset), offset, region->end,
-							region->alignment, entry);
+	return offset <= region->end &&
+	       pms_entry_parse(pms_at(&region->stream->medium, offset), offset, region->end, region->alignment, entry);
 }
 
 static bool is_place_for_entry(const pms_region *region, uint64_t offset)
@@ -124,7 +124,8 @@ static void start_at_checkpoint(stepper *step)
 /* The checkpoint is the start of an entry that was durable: a log that ends before it has lost acknowledged entries. */
 static void compare_with_checkpoint(const pms_region *region, pms_walk *walk)
 {
-	if (region->checkpoint == 0 || !is_place_for_entry(region, region->checkpoint) || walk->tail > region->checkpoint)
+	if (region->checkpoint == 0 || !is_place_for_entry(region, region->checkpoint) ||
+	    walk->tail > region->checkpoint)
 		return;
 	walk->damage = walk->tail;
 	say(walk, "the log ends at offset %llu, but its checkpoint says that the entry at offset %llu was durable",
@@ -145,7 +146,8 @@ static void weigh(const pms_region *region, pms_walk *walk, const pms_parsed_ent
 	if (!by_lag && !by_timestamp)
 		return;
 	walk->damage = walk->tail;
-	say(walk, "the entry at offset %llu is damaged: the entry at offset %llu was written when it was durable already",
+	say(walk,
+	    "the entry at offset %llu is damaged: the entry at offset %llu was written when it was durable already",
 	    (unsigned long long)walk->tail, (unsigned long long)entry->offset);
 }
 
@@ -220,7 +222,8 @@ static void look_behind_tail(const pms_region *region, pms_walk *walk)
 		look_ahead(region, walk, walk->tail + torn.extent_bytes, torn.timestamp, &hash_budget);
 }
 
-void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_timestamp, bool writer_lives, pms_walk *walk)
+void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_timestamp, bool writer_lives,
+		     pms_walk *walk)
 {
 	stepper step = {.region = region, .walk = walk, .at = from, .last = last_timestamp};
 

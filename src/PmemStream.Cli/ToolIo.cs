@@ -10,13 +10,21 @@ internal sealed class ToolIo : IDisposable
     private readonly Func<Stream> _openInput;
 
     /// <summary>Puts the parts together. <paramref name="output"/> is disposed with this object.</summary>
-    public ToolIo(Func<Stream> openInput, Stream output, TextWriter error, bool outputIsTerminal)
+    public ToolIo(
+        Func<Stream> openInput,
+        Stream output,
+        TextWriter error,
+        bool outputIsTerminal,
+        bool errorIsTerminal = false,
+        bool outputIsFile = false)
     {
         _openInput = openInput;
         Output = new ToolOutput(output);
         Text = new StreamWriter(Output, Utf8, leaveOpen: true) { AutoFlush = true, NewLine = "\n" };
         Error = error;
         OutputIsTerminal = outputIsTerminal;
+        ErrorIsTerminal = errorIsTerminal;
+        OutputIsFile = outputIsFile;
     }
 
     /// <summary>Bytes of the standard output, buffered.</summary>
@@ -31,12 +39,20 @@ internal sealed class ToolIo : IDisposable
     /// <summary>Whether a person looks at the standard output.</summary>
     public bool OutputIsTerminal { get; }
 
+    /// <summary>Whether a person looks at the standard error: then long work shows there how far it is.</summary>
+    public bool ErrorIsTerminal { get; }
+
+    /// <summary>Whether the standard output goes to a file, so that nobody sees what comes out of a long reading.</summary>
+    public bool OutputIsFile { get; }
+
     /// <summary>The standard streams of this process.</summary>
     public static ToolIo ForProcess() => new(
         Console.OpenStandardInput,
         StandardOutput.Open(),
         new StreamWriter(Console.OpenStandardError(), Utf8) { AutoFlush = true, NewLine = "\n" },
-        !Console.IsOutputRedirected);
+        outputIsTerminal: !Console.IsOutputRedirected,
+        errorIsTerminal: !Console.IsErrorRedirected,
+        outputIsFile: StandardOutput.IsFile());
 
     /// <summary>Opens the standard input.</summary>
     public Stream OpenInput() => _openInput();

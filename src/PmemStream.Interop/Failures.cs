@@ -31,7 +31,7 @@ internal static unsafe class Failures
 
     private static PmemStreamException New(in Failure failure, SubjectKind kind)
     {
-        bool file = kind == SubjectKind.Opening;
+        bool file = kind is SubjectKind.Opening or SubjectKind.Creating;
         return failure.Status switch
         {
             StreamStatus.Stale => new StaleRegionException(failure),
@@ -98,17 +98,18 @@ internal static unsafe class Failures
     private static string Advice(StreamStatus status, SubjectKind kind) => status switch
     {
         StreamStatus.Stale => "Get the region, or the enumerator, again.",
+        StreamStatus.NotFound when kind == SubjectKind.Creating => "Create the folder first.",
         StreamStatus.NotFound when kind == SubjectKind.Opening =>
             "Check the path, or create the stream with PersistentStream.Create.",
         StreamStatus.NotFound => "Check the name, or create the region with CreateRegion.",
-        StreamStatus.AlreadyExists when kind == SubjectKind.Opening =>
-            "Open it with PersistentStream.Open, or set PersistentStreamOptions.Overwrite to lose what is there.",
+        StreamStatus.AlreadyExists when kind == SubjectKind.Creating =>
+            "PersistentStream.Open opens a stream; PersistentStreamOptions.Overwrite replaces whatever is there.",
         StreamStatus.AlreadyExists => "Get it with GetRegion, or choose another name.",
         StreamStatus.RegionFull => "Clear the region, or append to another.",
         StreamStatus.StreamFull =>
             "Free regions, or ask for at most StreamInfo.LargestFreeBytes.",
         StreamStatus.Busy => "Dispose its reservations and enumerators first.",
-        StreamStatus.NoEntry => "Start from the first entry, or from a position of this life of the region.",
+        StreamStatus.NoEntry => "The position is of another region, or of what was cleared since.",
         StreamStatus.NoSpace => "Make room, or create a smaller stream.",
         StreamStatus.AccessDenied =>
             "Change the permissions; for reading alone, OpenReadOnly needs no write permission.",
@@ -121,7 +122,7 @@ internal static unsafe class Failures
             "Nothing was changed. Use a newer version of PmemStream.Interop.",
         StreamStatus.Truncated => "Nothing was changed. Bring back the whole file.",
         StreamStatus.Corrupt when kind == SubjectKind.Opening =>
-            "Nothing was changed. OpenReadOnly and Check show what is left; StreamOpenOptions.Salvage cuts the damage off.",
+            "OpenReadOnly and Check show what is left; StreamOpenOptions.Salvage cuts the damage off.",
         StreamStatus.Corrupt => "Check names every problem.",
         StreamStatus.Exhausted => "Copy the entries to a new stream.",
         StreamStatus.Internal => "This is a bug: please report it.",
@@ -135,8 +136,11 @@ internal readonly record struct Subject(string Path, string? RegionName, Subject
 /// <summary>What a status of the core means depends on what was asked.</summary>
 internal enum SubjectKind
 {
-    /// <summary>Opening or creating a stream: NOT_FOUND and EXISTS are about a file.</summary>
+    /// <summary>Opening a stream: NOT_FOUND is about a file.</summary>
     Opening,
+
+    /// <summary>Creating a stream: NOT_FOUND is about its folder, EXISTS about a file.</summary>
+    Creating,
 
     /// <summary>An open stream: NOT_FOUND and EXISTS are about a region.</summary>
     Stream,

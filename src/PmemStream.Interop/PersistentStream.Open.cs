@@ -169,7 +169,8 @@ public sealed unsafe partial class PersistentStream
             status = NativeMethods.pms_stream_open((sbyte*)utf8, &native, &stream, &error);
         }
 
-        return Finish(status, stream, &error, handle, fullPath, options.EntryAlignment, out opened);
+        var subject = new Subject(fullPath, null, SubjectKind.Opening);
+        return Finish(status, stream, &error, handle, subject, options.EntryAlignment, out opened);
     }
 
     private static Exception? TryCreate(
@@ -191,7 +192,8 @@ public sealed unsafe partial class PersistentStream
             status = NativeMethods.pms_stream_create((sbyte*)utf8, &native, &stream, &error);
         }
 
-        return Finish(status, stream, &error, handle, fullPath, options.EntryAlignment, out created);
+        var subject = new Subject(fullPath, null, SubjectKind.Creating);
+        return Finish(status, stream, &error, handle, subject, options.EntryAlignment, out created);
     }
 
     private static Exception? Finish(
@@ -199,18 +201,18 @@ public sealed unsafe partial class PersistentStream
         pms_stream* stream,
         pms_error* error,
         StreamHandle handle,
-        string fullPath,
+        in Subject subject,
         int entryAlignment,
         out PersistentStream? result)
     {
         if (status != 0)
         {
             result = null;
-            return Failures.From(status, error, new Subject(fullPath, null, SubjectKind.Opening), "options");
+            return Failures.From(status, error, subject, "options");
         }
 
         handle.Own((nint)stream);
-        result = new PersistentStream(handle, fullPath, entryAlignment);
+        result = new PersistentStream(handle, subject.Path, entryAlignment);
         return null;
     }
 

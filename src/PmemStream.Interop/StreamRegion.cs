@@ -91,7 +91,9 @@ public sealed unsafe partial class StreamRegion
     /// <summary>
     /// Removes all entries, in constant time. Positions of removed entries are refused from now on. Durable on return.
     /// </summary>
-    /// <exception cref="RegionBusyException">A reservation, an enumerator or an append is open on it.</exception>
+    /// <exception cref="RegionBusyException">
+    /// A reservation, an enumerator or an append is open on it, or another thread looks at it (a check, a copy).
+    /// </exception>
     /// <exception cref="InvalidOperationException">The stream is open for reading only.</exception>
     /// <exception cref="StaleRegionException">The region was freed.</exception>
     /// <exception cref="StreamCorruptException">The region is damaged.</exception>
@@ -109,7 +111,9 @@ public sealed unsafe partial class StreamRegion
     /// Gives the space of the region back to the stream. Every object for it, this one too, is stale from now on. Durable on
     /// return.
     /// </summary>
-    /// <exception cref="RegionBusyException">A reservation, an enumerator or an append is open on it.</exception>
+    /// <exception cref="RegionBusyException">
+    /// A reservation, an enumerator or an append is open on it, or another thread looks at it (a check, a copy).
+    /// </exception>
     /// <exception cref="InvalidOperationException">The stream is open for reading only.</exception>
     /// <exception cref="StaleRegionException">The region was freed before.</exception>
     /// <exception cref="StreamCorruptException">The layout of the stream is damaged.</exception>

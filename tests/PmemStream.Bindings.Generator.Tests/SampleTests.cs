@@ -11,7 +11,7 @@ public sealed class SampleTests
     public void Generate_Sample_IsWhatClangSharpWrote(string name)
     {
         string expected = Path.Combine(Paths.Samples, name + ".g.cs");
-        Assert.SkipUnless(File.Exists(expected), $"there is no '{expected}'");
+        Assert.SkipUnless(File.Exists(expected), $"allowed: there is no '{expected}'");
         Clang.SkipWhereMissing();
         using var workplace = Workplace.CopyOf(Paths.Samples);
 

@@ -12,7 +12,7 @@ public sealed class CreateTests
 
         ToolResult result = Tool.Run("create", folder.Stream, "--size", "2MiB").Ok();
 
-        Assert.StartsWith($"created {folder.Stream}: 2 MiB, ", result.Text, StringComparison.Ordinal);
+        Assert.StartsWith($"created {folder.Stream}: 2MiB, ", result.Text, StringComparison.Ordinal);
         Assert.Empty(result.Error);
         using var stream = PersistentStream.Open(folder.Stream);
         Assert.Contains(stream.Info.MediumDescription, result.Text, StringComparison.Ordinal);

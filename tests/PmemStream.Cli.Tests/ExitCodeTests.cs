@@ -35,6 +35,14 @@ public sealed class ExitCodeTests
     [InlineData("append", "a", "b", "--whol")]
     [InlineData("region", "create", "a", "", "--size", "1MiB")]
     [InlineData("append", "a")]
+    [InlineData("region", "clear", "a")]
+    [InlineData("region", "free", "a", "")]
+    [InlineData("read", "a", "b", "--from", "-1")]
+    [InlineData("read", "a", "b", "--from", "yesterday")]
+    [InlineData("read", "a", "b", "--after", "12")]
+    [InlineData("read", "a", "--after", "16896@1")]
+    [InlineData("read", "a", "b", "--after", "16896@1", "--from", "1")]
+    [InlineData("completion", "fish")]
     public void Tool_BadCommandLine_IsMisuse(params string[] args)
     {
         Tool.Run(args).Failed(2, "--help");
@@ -66,6 +74,7 @@ public sealed class ExitCodeTests
     [InlineData("info")]
     [InlineData("read")]
     [InlineData("check")]
+    [InlineData("dump")]
     [InlineData("region", "list")]
     public void Tool_MissingStream_IsNotFound(params string[] command)
     {
@@ -92,6 +101,11 @@ public sealed class ExitCodeTests
 
         Tool.Run("read", folder.Stream, "other").Failed(3, folder.Stream, "other");
         Tool.Run("append", folder.Stream, "other").Failed(3, folder.Stream, "other");
+        Tool.Run("region", "clear", folder.Stream, "@4096").Failed(3, folder.Stream, "@4096");
+        Tool.Run("region", "free", folder.Stream, "other").Failed(3, folder.Stream, "other");
+        Tool.Run("dump", folder.Stream, "other").Failed(3, folder.Stream, "other");
+        Tool.Run("dump", folder.Stream, "@4096").Failed(3, folder.Stream, "@4096");
+        Tool.Run("read", folder.Stream, new string('x', 64)).Failed(2, "63");
     }
 
     [Fact]

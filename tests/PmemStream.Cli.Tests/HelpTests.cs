@@ -9,9 +9,13 @@ public sealed class HelpTests
     [InlineData("region")]
     [InlineData("region create")]
     [InlineData("region list")]
+    [InlineData("region clear")]
+    [InlineData("region free")]
     [InlineData("append")]
     [InlineData("read")]
     [InlineData("check")]
+    [InlineData("dump")]
+    [InlineData("completion")]
     public void Help_OfACommand_ShowsAnExample(string command)
     {
         ToolResult result = Tool.Run([.. command.Split(' '), "--help"]).Ok();
@@ -28,7 +32,7 @@ public sealed class HelpTests
         ToolResult result = Tool.Run("--help").Ok();
 
         Assert.All(
-            ["create", "info", "region", "append", "read", "check", "Exit codes:"],
+            ["create", "info", "region", "append", "read", "check", "dump", "completion", "Examples:", "64KiB", "Exit codes:"],
             word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
     }
 

@@ -52,19 +52,4 @@ public sealed class InfoTests
         Assert.Contains(result.Lines, line => line.Contains($"{at[3].Offset}", StringComparison.Ordinal));
         Assert.Contains(result.Lines, line => line.Contains(TestFolder.Region, StringComparison.Ordinal));
     }
-
-    [Fact]
-    public void RegionList_OnATerminal_IsATable()
-    {
-        Assert.SkipUnless(File.Exists("/usr/bin/script"), "needs script(1) to make a terminal");
-        using var folder = TestFolder.OnDisk();
-        folder.CreateStream(1 << 20, "one");
-        string command = $"'{Tool.Dotnet}' '{Tool.Built.AssemblyPath}' region list '{folder.Stream}'";
-
-        ToolResult result = Tool.Finish(Tool.Redirected("/usr/bin/script", ["-qec", command, "/dev/null"]), []);
-
-        Assert.Equal(0, result.ExitCode);
-        Assert.Contains("╭", result.Text, StringComparison.Ordinal);
-        Assert.Contains("1 MiB", result.Text, StringComparison.Ordinal);
-    }
 }

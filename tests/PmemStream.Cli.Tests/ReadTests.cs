@@ -104,7 +104,7 @@ public sealed class ReadTests
         using var folder = TestFolder.OnDisk();
         folder.CreateStream();
 
-        Tool.Run("read", folder.Stream, "--format", "xml").Failed(2, "raw", "text");
+        Tool.Run("read", folder.Stream, "--format", "xml").Failed(2, "raw", "text", "hex", "json");
     }
 
     [Fact]

@@ -95,15 +95,9 @@ int test_folders_remove(void **state)
 	return 0;
 }
 
-const char *test_disk_folder(void)
-{
-	return disk_folder[0] ? disk_folder : NULL;
-}
+const char *test_disk_folder(void) { return disk_folder[0] ? disk_folder : NULL; }
 
-const char *test_tmpfs_folder(void)
-{
-	return tmpfs_folder[0] ? tmpfs_folder : NULL;
-}
+const char *test_tmpfs_folder(void) { return tmpfs_folder[0] ? tmpfs_folder : NULL; }
 
 const char *test_path(const char *folder, const char *name)
 {
@@ -115,10 +109,7 @@ const char *test_path(const char *folder, const char *name)
 	return path;
 }
 
-uint8_t test_pattern(uint64_t index)
-{
-	return (uint8_t)(index * 7 + (index >> 8) * 13 + 1);
-}
+uint8_t test_pattern(uint64_t index) { return (uint8_t)(index * 7 + (index >> 8) * 13 + 1); }
 
 void test_file_make(const char *path, uint64_t bytes)
 {

@@ -105,8 +105,8 @@ void test_image_seal(test_image *image, uint64_t offset, pms_word_role role, uin
 pms_life test_image_life(const test_image *image, uint64_t region_offset)
 {
 	return (pms_life){
-		.uuid_value = pms_hash(test_image_uuid(image), 16),
-		.base = test_image_unseal(image, region_offset + PMS_REGION_BASE, PMS_ROLE_BASE),
+	    .uuid_value = pms_hash(test_image_uuid(image), 16),
+	    .base = test_image_unseal(image, region_offset + PMS_REGION_BASE, PMS_ROLE_BASE),
 	};
 }
 
@@ -123,10 +123,9 @@ uint64_t test_image_put(test_image *image, const pms_life *life, const test_raw_
 	uint64_t size_word = pms_size_word(entry->payload_bytes, extent, entry->group_continues, entry->lag);
 	uint64_t payload_hash = pms_hash(image->bytes + payload_at, entry->payload_bytes);
 	pms_stored_entry header = {
-		.size_word = size_word,
-		.timestamp = entry->timestamp,
-		.checksum = pms_entry_checksum(
-			kind, payload_hash, size_word, entry->timestamp, entry->offset, life),
+	    .size_word = size_word,
+	    .timestamp = entry->timestamp,
+	    .checksum = pms_entry_checksum(kind, payload_hash, size_word, entry->timestamp, entry->offset, life),
 	};
 	memcpy(image->bytes + entry->offset, &header, sizeof(header));
 	return entry->offset + extent;

@@ -38,8 +38,8 @@ pms_life test_image_life(const test_image *image, uint64_t region_offset);
 /* An entry written by hand. */
 typedef struct test_raw_entry {
 	uint64_t offset, timestamp, payload_bytes, extent_bytes; /* extent 0: what 64-byte alignment needs */
-	uint64_t seed;						  /* of the payload */
-	pms_entry_kind kind;					  /* 0: data */
+	uint64_t seed;						 /* of the payload */
+	pms_entry_kind kind;					 /* 0: data */
 	uint32_t lag;
 	bool group_continues;
 } test_raw_entry;

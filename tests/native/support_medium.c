@@ -35,9 +35,9 @@ static _Thread_local size_t flushed_count, flushed_capacity;
 static _Thread_local bool in_call;
 
 int32_t __real_pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement,
-	uint32_t policy, pms_medium *medium, pms_error *error);
+			      uint32_t policy, pms_medium *medium, pms_error *error);
 int32_t __wrap_pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement,
-	uint32_t policy, pms_medium *medium, pms_error *error);
+			      uint32_t policy, pms_medium *medium, pms_error *error);
 
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
@@ -56,7 +56,8 @@ static void note(test_event_kind kind, uint64_t offset, uint64_t bytes)
 
 static bool touches(const test_event *event, test_event_kind kind, uint64_t from, uint64_t to)
 {
-	return event->kind == kind && (kind == TEST_EVENT_DRAIN || (event->offset < to && event->offset + event->bytes > from));
+	return event->kind == kind &&
+	       (kind == TEST_EVENT_DRAIN || (event->offset < to && event->offset + event->bytes > from));
 }
 
 void test_medium_reset(void)
@@ -66,10 +67,7 @@ void test_medium_reset(void)
 	pthread_mutex_unlock(&mutex);
 }
 
-size_t test_medium_event_count(void)
-{
-	return watched.event_count;
-}
+size_t test_medium_event_count(void) { return watched.event_count; }
 
 test_event test_medium_event(size_t index)
 {
@@ -87,10 +85,7 @@ size_t test_medium_count(test_event_kind kind, uint64_t from, uint64_t to)
 	return count;
 }
 
-size_t test_medium_drains(void)
-{
-	return test_medium_count(TEST_EVENT_DRAIN, 0, UINT64_MAX);
-}
+size_t test_medium_drains(void) { return test_medium_count(TEST_EVENT_DRAIN, 0, UINT64_MAX); }
 
 size_t test_medium_first(test_event_kind kind, uint64_t from, uint64_t to)
 {
@@ -174,8 +169,7 @@ static void watched_store64(pms_medium *medium, uint64_t offset, uint64_t value)
 	if (watched.inner)
 		watched.inner->store64(medium, offset, value);
 	else
-		atomic_store_explicit(
-			(_Atomic uint64_t *)(void *)(medium->base + offset), value, memory_order_release);
+		atomic_store_explicit((_Atomic uint64_t *)(void *)(medium->base + offset), value, memory_order_release);
 }
 
 static void watched_copy(pms_medium *medium, uint64_t offset, const void *source, uint64_t bytes)
@@ -258,13 +252,13 @@ static void watched_unmap(pms_medium *medium)
 }
 
 static const pms_medium_table table = {
-	.store64 = watched_store64,
-	.copy = watched_copy,
-	.copy_flush = watched_copy_flush,
-	.flush = watched_flush,
-	.drain = watched_drain,
-	.restore = watched_restore,
-	.unmap = watched_unmap,
+    .store64 = watched_store64,
+    .copy = watched_copy,
+    .copy_flush = watched_copy_flush,
+    .flush = watched_flush,
+    .drain = watched_drain,
+    .restore = watched_restore,
+    .unmap = watched_unmap,
 };
 
 /* ---- watching ---------------------------------------------------------------------------------------------------- */
@@ -305,7 +299,7 @@ void test_medium_on_drain(void (*call)(void *), void *context)
 }
 
 int32_t __wrap_pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement,
-	uint32_t policy, pms_medium *medium, pms_error *error)
+			      uint32_t policy, pms_medium *medium, pms_error *error)
 {
 	int32_t status = __real_pms_medium_map(path, file, bytes, requirement, policy, medium, error);
 

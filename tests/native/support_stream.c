@@ -26,15 +26,9 @@ static int setup(void **state, const char *parent, uint32_t kind)
 	return 0;
 }
 
-int test_case_setup_tmpfs(void **state)
-{
-	return setup(state, test_tmpfs_folder(), PMS_MEDIUM_VOLATILE);
-}
+int test_case_setup_tmpfs(void **state) { return setup(state, test_tmpfs_folder(), PMS_MEDIUM_VOLATILE); }
 
-int test_case_setup_disk(void **state)
-{
-	return setup(state, test_disk_folder(), PMS_MEDIUM_PAGE_CACHE);
-}
+int test_case_setup_disk(void **state) { return setup(state, test_disk_folder(), PMS_MEDIUM_PAGE_CACHE); }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
@@ -63,10 +57,7 @@ test_case *test_begin(void **state)
 	return test;
 }
 
-const char *test_file(const test_case *test, const char *name)
-{
-	return test_path(test->folder, name);
-}
+const char *test_file(const test_case *test, const char *name) { return test_path(test->folder, name); }
 
 /* ---- random ------------------------------------------------------------------------------------------------------ */
 
@@ -80,10 +71,7 @@ uint64_t test_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-uint64_t test_random_below(uint64_t *state, uint64_t limit)
-{
-	return test_random(state) % limit;
-}
+uint64_t test_random_below(uint64_t *state, uint64_t limit) { return test_random(state) % limit; }
 
 uint64_t test_seed(void)
 {
@@ -112,11 +100,11 @@ pms_open_options test_open_options(uint32_t flags)
 pms_region_options test_region_options(const char *name, uint64_t usable_bytes, uint32_t alignment)
 {
 	return (pms_region_options){
-		.struct_bytes = sizeof(pms_region_options),
-		.name = name,
-		.name_bytes = name ? (uint32_t)strlen(name) : 0,
-		.usable_bytes = usable_bytes,
-		.entry_alignment = alignment,
+	    .struct_bytes = sizeof(pms_region_options),
+	    .name = name,
+	    .name_bytes = name ? (uint32_t)strlen(name) : 0,
+	    .usable_bytes = usable_bytes,
+	    .entry_alignment = alignment,
 	};
 }
 
@@ -241,7 +229,7 @@ void test_check_is_clean(pms_stream *stream)
 	assert_int_equal(pms_check_summarize(check, &summary), PMS_OK);
 	if (summary.problem_count && pms_check_problem(check, 0, &problem) == PMS_OK)
 		fail_msg("%llu problems, the first at %llu: %s", (unsigned long long)summary.problem_count,
-			(unsigned long long)problem.position, problem.message);
+			 (unsigned long long)problem.position, problem.message);
 	assert_int_equal(summary.problem_count, 0);
 	assert_int_equal(pms_check_problem(check, 0, &problem), PMS_E_END);
 	pms_check_release(check);
@@ -310,8 +298,9 @@ static void expect_read(pms_region *region, const test_entry *expected)
 	pms_error error;
 
 	assert_non_null(copy);
-	expect_ok(pms_region_read(region, &expected->position, copy, expected->bytes, PMS_READ_VERIFIED, &bytes, &error),
-		&error, "read");
+	expect_ok(
+	    pms_region_read(region, &expected->position, copy, expected->bytes, PMS_READ_VERIFIED, &bytes, &error),
+	    &error, "read");
 	assert_int_equal(bytes, expected->bytes);
 	assert_true(test_is_filled(copy, bytes, expected->seed));
 	free(copy);

@@ -27,8 +27,8 @@
 /* What a test gets as its state: a folder of its own, removed after it. */
 typedef struct test_case {
 	const char *folder; /* null: there is no such medium here */
-	uint32_t kind;      /* pms_medium_kind */
-	char path[700];     /* of its stream, not created yet */
+	uint32_t kind;	    /* pms_medium_kind */
+	char path[700];	    /* of its stream, not created yet */
 } test_case;
 
 int test_case_setup_tmpfs(void **state);

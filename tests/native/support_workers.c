@@ -47,8 +47,8 @@ static int32_t write_in_place(worker *w, pms_region *region, const uint8_t *data
 	pms_error error;
 	void *space;
 
-	int32_t status = pms_region_reserve(
-		region, bytes + test_random_below(&w->random, 100), &reservation, &space, &position, &error);
+	int32_t status = pms_region_reserve(region, bytes + test_random_below(&w->random, 100), &reservation, &space,
+					    &position, &error);
 	if (status != PMS_OK)
 		return status;
 	WORKER_CHECK(position.timestamp > w->last_timestamp);
@@ -115,7 +115,7 @@ void worker_follow(pms_cursor *cursor, uint64_t *last_timestamp, uint32_t next[W
 		*last_timestamp = entry.position.timestamp;
 		if (gaps ? sequence < next[id] : sequence != next[id])
 			(void)fprintf(stderr, "worker %u: entry %u at offset %llu, expected %u\n", id, sequence,
-				(unsigned long long)entry.position.offset, next[id]);
+				      (unsigned long long)entry.position.offset, next[id]);
 		WORKER_CHECK(gaps ? sequence >= next[id] : sequence == next[id]);
 		next[id] = sequence + 1;
 	}

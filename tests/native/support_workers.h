@@ -29,10 +29,10 @@ typedef struct worker {
 	uint64_t random;
 	pms_region *regions[2];
 	uint32_t region_count;
-	uint32_t rounds;	   /* how many entries it writes */
-	uint32_t reserve_percent;  /* that many of them by reserve, of which a third is abandoned */
+	uint32_t rounds;	       /* how many entries it writes */
+	uint32_t reserve_percent;      /* that many of them by reserve, of which a third is abandoned */
 	_Atomic uint32_t acknowledged; /* entries whose call has returned PMS_OK, in the order of their sequence */
-	_Atomic int32_t status;	   /* what ended it: PMS_OK when all rounds are done */
+	_Atomic int32_t status;	       /* what ended it: PMS_OK when all rounds are done */
 	uint64_t last_timestamp;
 } worker;
 

@@ -84,8 +84,8 @@ typedef struct layout {
 	uint64_t bytes, alignment;
 } layout;
 
-static layout layouts[100] = {{"uint8_t", 1, 1}, {"char", 1, 1}, {"int32_t", 4, 4}, {"uint32_t", 4, 4},
-	{"uint64_t", 8, 8}, {"int64_t", 8, 8}};
+static layout layouts[100] = {{"uint8_t", 1, 1},  {"char", 1, 1},     {"int32_t", 4, 4},
+			      {"uint32_t", 4, 4}, {"uint64_t", 8, 8}, {"int64_t", 8, 8}};
 static size_t layout_count = 6;
 
 static const layout *layout_of(const char *type)
@@ -222,10 +222,7 @@ static void test_abi_version_is_that_of_the_header(void **state)
 	assert_true(isdigit((unsigned char)pms_version_text()[0]));
 }
 
-static bool is_status(const char *name)
-{
-	return strncmp(name, "PMS_E_", 6) == 0 || strcmp(name, "PMS_OK") == 0;
-}
+static bool is_status(const char *name) { return strncmp(name, "PMS_E_", 6) == 0 || strcmp(name, "PMS_OK") == 0; }
 
 /* Every status has a text of its own, and no other number has one. */
 static void test_abi_every_status_has_its_own_text(void **state)
@@ -263,11 +260,11 @@ static void test_abi_every_status_has_its_own_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_abi_every_struct_and_field_is_a_fact),
-		cmocka_unit_test(test_abi_every_enum_value_is_a_fact),
-		cmocka_unit_test(test_abi_no_fact_is_about_anything_else),
-		cmocka_unit_test(test_abi_version_is_that_of_the_header),
-		cmocka_unit_test(test_abi_every_status_has_its_own_text),
+	    cmocka_unit_test(test_abi_every_struct_and_field_is_a_fact),
+	    cmocka_unit_test(test_abi_every_enum_value_is_a_fact),
+	    cmocka_unit_test(test_abi_no_fact_is_about_anything_else),
+	    cmocka_unit_test(test_abi_version_is_that_of_the_header),
+	    cmocka_unit_test(test_abi_every_status_has_its_own_text),
 	};
 
 	return cmocka_run_group_tests(tests, read_header, free_header);

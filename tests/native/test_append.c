@@ -3,8 +3,29 @@
 #include "engine.h"
 #include "support_image.h"
 
-static const uint64_t payload_sizes[] = {0, 1, 7, 8, 9, 39, 40, 41, 63, 64, 65, 1000, 4071, 4072, 4073, 4095, 4096, 4097,
-	4200, 8191, 65539, TEST_MIB + 5, 3 * TEST_MIB + 1};
+static const uint64_t payload_sizes[] = {0,
+					 1,
+					 7,
+					 8,
+					 9,
+					 39,
+					 40,
+					 41,
+					 63,
+					 64,
+					 65,
+					 1000,
+					 4071,
+					 4072,
+					 4073,
+					 4095,
+					 4096,
+					 4097,
+					 4200,
+					 8191,
+					 65539,
+					 TEST_MIB + 5,
+					 3 * TEST_MIB + 1};
 #define SIZES (sizeof(payload_sizes) / sizeof(payload_sizes[0]))
 
 /* One entry of each size; position, order and counters after each. */
@@ -147,7 +168,7 @@ static void test_append_one_entry_as_large_as_the_region_fits(void **state)
 	assert_int_equal(test_info(stream).free_bytes, 0);
 	/* A byte too much is refused, and changes nothing. */
 	assert_int_equal(pms_region_append(region, data, usable - PMS_ENTRY_HEADER_BYTES + 1, NULL, NULL),
-		PMS_E_REGION_FULL);
+			 PMS_E_REGION_FULL);
 	assert_int_equal(test_region_info(region).used_bytes, 0);
 	(void)test_log_append(&log, region, usable - PMS_ENTRY_HEADER_BYTES);
 	expect_full(region, 0, 0);
@@ -187,7 +208,7 @@ static void test_append_refused_for_size_leaves_the_rest_usable(void **state)
 static void test_append_bad_arguments_are_refused_and_change_nothing(void **state)
 {
 	static const uint64_t sizes[] = {
-		PMS_ENTRY_BYTES_MAX + 1ull, 1ull << 31, 1ull << 32, 1ull << 63, UINT64_MAX - 23, UINT64_MAX};
+	    PMS_ENTRY_BYTES_MAX + 1ull, 1ull << 31, 1ull << 32, 1ull << 63, UINT64_MAX - 23, UINT64_MAX};
 	test_case *test = test_begin(state);
 	pms_stream *stream = test_create(test->path, TEST_STREAM_BYTES);
 	pms_region *region = test_region(stream, "arguments", TEST_MIB, 64);
@@ -195,8 +216,7 @@ static void test_append_bad_arguments_are_refused_and_change_nothing(void **stat
 	pms_error error;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		assert_int_equal(
-			pms_region_append(region, &byte, sizes[i], NULL, &error), PMS_E_INVALID_ARGUMENT);
+		assert_int_equal(pms_region_append(region, &byte, sizes[i], NULL, &error), PMS_E_INVALID_ARGUMENT);
 		test_error_says(&error, PMS_E_INVALID_ARGUMENT);
 		assert_int_equal(error.found, sizes[i]);
 	}
@@ -234,7 +254,7 @@ static void test_append_stores_stay_inside_the_entry(void **state)
 		for (uint64_t byte = at; byte < end; byte++)
 			if (base[byte] != 0xEE)
 				fail_msg("an entry of %llu bytes changed the byte %llu behind it",
-					(unsigned long long)payload_sizes[i], (unsigned long long)(byte - at));
+					 (unsigned long long)payload_sizes[i], (unsigned long long)(byte - at));
 	}
 	pms_region_release(region);
 	test_close(stream);
@@ -244,8 +264,7 @@ static pms_parsed_entry parsed(pms_stream *stream, pms_region *region, uint64_t 
 {
 	pms_parsed_entry entry;
 
-	assert_true(pms_entry_parse(
-		pms_at(&stream->medium, offset), offset, region->end, region->alignment, &entry));
+	assert_true(pms_entry_parse(pms_at(&stream->medium, offset), offset, region->end, region->alignment, &entry));
 	return entry;
 }
 
@@ -290,7 +309,8 @@ static void test_append_to_several_regions_has_one_order(void **state)
 		regions[i] = test_region(stream, NULL, 64 * TEST_KIB, i == 0 ? 8 : 64);
 	for (int i = 0; i < 120; i++) {
 		uint64_t which = test_random_below(&seed, 3);
-		uint64_t timestamp = test_log_append(&logs[which], regions[which], test_random_below(&seed, 300)).timestamp;
+		uint64_t timestamp =
+		    test_log_append(&logs[which], regions[which], test_random_below(&seed, 300)).timestamp;
 		assert_true(timestamp > last);
 		last = timestamp;
 	}
@@ -306,14 +326,14 @@ static void test_append_to_several_regions_has_one_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_append_each_size_and_alignment_comes_back),
-		TEST_ON_BOTH(test_append_region_filled_to_its_last_byte_is_whole),
-		TEST_ON_BOTH(test_append_one_entry_as_large_as_the_region_fits),
-		TEST_ON_BOTH(test_append_refused_for_size_leaves_the_rest_usable),
-		TEST_ON_BOTH(test_append_bad_arguments_are_refused_and_change_nothing),
-		TEST_ON_BOTH(test_append_stores_stay_inside_the_entry),
-		TEST_ON_BOTH(test_append_lag_reaches_back_to_persisted),
-		TEST_ON_BOTH(test_append_to_several_regions_has_one_order),
+	    TEST_ON_BOTH(test_append_each_size_and_alignment_comes_back),
+	    TEST_ON_BOTH(test_append_region_filled_to_its_last_byte_is_whole),
+	    TEST_ON_BOTH(test_append_one_entry_as_large_as_the_region_fits),
+	    TEST_ON_BOTH(test_append_refused_for_size_leaves_the_rest_usable),
+	    TEST_ON_BOTH(test_append_bad_arguments_are_refused_and_change_nothing),
+	    TEST_ON_BOTH(test_append_stores_stay_inside_the_entry),
+	    TEST_ON_BOTH(test_append_lag_reaches_back_to_persisted),
+	    TEST_ON_BOTH(test_append_to_several_regions_has_one_order),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -34,8 +34,7 @@ static fixture begin(void **state)
 			(void)test_log_append(&f.logs[i], regions[i], 1000 + j);
 			if (j != 4)
 				continue;
-			assert_int_equal(
-				pms_region_reserve(regions[i], 100, &reservation, &space, NULL, NULL), PMS_OK);
+			assert_int_equal(pms_region_reserve(regions[i], 100, &reservation, &space, NULL, NULL), PMS_OK);
 			pms_reservation_release(reservation);
 		}
 	}
@@ -136,31 +135,31 @@ static void test_check_several_damages_are_all_named_in_one_run(void **state)
 		uint64_t flip, position, region;
 		int32_t severity;
 	} damages[] = {
-		{PMS_HEADER_B + 100, PMS_HEADER_B, 0, PMS_SEVERITY_WARNING},
-		{PMS_CEILING_A, PMS_CEILING_A, 0, PMS_SEVERITY_WARNING},
-		{PMS_PERSISTED_TIMESTAMP + 1, PMS_PERSISTED_TIMESTAMP, 0, PMS_SEVERITY_WARNING},
-		{PMS_LAYOUT_EPOCH + 7, PMS_LAYOUT_EPOCH, 0, PMS_SEVERITY_WARNING},
-		{PMS_STREAM_SPARE_0 + 3, PMS_STREAM_SPARE_0, 0, PMS_SEVERITY_WARNING},
-		{PMS_STREAM_SPARE_1 + 3, PMS_STREAM_SPARE_1, 0, PMS_SEVERITY_WARNING},
-		{300, 300, 0, PMS_SEVERITY_WARNING}, /* reserved */
-		{PMS_CEILING_B + 9, PMS_CEILING_B + 9, 0, PMS_SEVERITY_WARNING},
-		{f.offsets[0] + PMS_REGION_SPARE_0, f.offsets[0] + PMS_REGION_SPARE_0, f.offsets[0], PMS_SEVERITY_WARNING},
-		{f.offsets[0] + PMS_REGION_SPARE_1, f.offsets[0] + PMS_REGION_SPARE_1, f.offsets[0], PMS_SEVERITY_WARNING},
-		{f.offsets[0] + PMS_REGION_BASE + 20, f.offsets[0] + PMS_REGION_BASE + 20, f.offsets[0],
-			PMS_SEVERITY_WARNING},
-		{f.offsets[0] + PMS_REGION_CHECKPOINT, f.offsets[0] + PMS_REGION_CHECKPOINT, f.offsets[0],
-			PMS_SEVERITY_WARNING},
-		{f.logs[0].entries[2].position.offset + 50, f.logs[0].entries[2].position.offset, f.offsets[0],
-			PMS_SEVERITY_ERROR},
-		{f.logs[0].entries[7].position.offset + 2, f.logs[0].entries[7].position.offset, f.offsets[0],
-			PMS_SEVERITY_ERROR},
-		{f.offsets[1] + 40, f.offsets[1], f.offsets[1], PMS_SEVERITY_ERROR},
-		{free_extent + PMS_REGION_EXTENT, free_extent + PMS_REGION_EXTENT, free_extent, PMS_SEVERITY_ERROR},
-		{f.logs[2].entries[0].position.offset + 17, f.logs[2].entries[0].position.offset, f.offsets[2],
-			PMS_SEVERITY_ERROR},
-		/* The last entry: nothing lies behind it, but the checkpoint says that it was there. */
-		{f.logs[2].entries[ENTRIES - 1].position.offset + 99, f.offsets[2] + PMS_REGION_CHECKPOINT, f.offsets[2],
-			PMS_SEVERITY_ERROR},
+	    {PMS_HEADER_B + 100, PMS_HEADER_B, 0, PMS_SEVERITY_WARNING},
+	    {PMS_CEILING_A, PMS_CEILING_A, 0, PMS_SEVERITY_WARNING},
+	    {PMS_PERSISTED_TIMESTAMP + 1, PMS_PERSISTED_TIMESTAMP, 0, PMS_SEVERITY_WARNING},
+	    {PMS_LAYOUT_EPOCH + 7, PMS_LAYOUT_EPOCH, 0, PMS_SEVERITY_WARNING},
+	    {PMS_STREAM_SPARE_0 + 3, PMS_STREAM_SPARE_0, 0, PMS_SEVERITY_WARNING},
+	    {PMS_STREAM_SPARE_1 + 3, PMS_STREAM_SPARE_1, 0, PMS_SEVERITY_WARNING},
+	    {300, 300, 0, PMS_SEVERITY_WARNING}, /* reserved */
+	    {PMS_CEILING_B + 9, PMS_CEILING_B + 9, 0, PMS_SEVERITY_WARNING},
+	    {f.offsets[0] + PMS_REGION_SPARE_0, f.offsets[0] + PMS_REGION_SPARE_0, f.offsets[0], PMS_SEVERITY_WARNING},
+	    {f.offsets[0] + PMS_REGION_SPARE_1, f.offsets[0] + PMS_REGION_SPARE_1, f.offsets[0], PMS_SEVERITY_WARNING},
+	    {f.offsets[0] + PMS_REGION_BASE + 20, f.offsets[0] + PMS_REGION_BASE + 20, f.offsets[0],
+	     PMS_SEVERITY_WARNING},
+	    {f.offsets[0] + PMS_REGION_CHECKPOINT, f.offsets[0] + PMS_REGION_CHECKPOINT, f.offsets[0],
+	     PMS_SEVERITY_WARNING},
+	    {f.logs[0].entries[2].position.offset + 50, f.logs[0].entries[2].position.offset, f.offsets[0],
+	     PMS_SEVERITY_ERROR},
+	    {f.logs[0].entries[7].position.offset + 2, f.logs[0].entries[7].position.offset, f.offsets[0],
+	     PMS_SEVERITY_ERROR},
+	    {f.offsets[1] + 40, f.offsets[1], f.offsets[1], PMS_SEVERITY_ERROR},
+	    {free_extent + PMS_REGION_EXTENT, free_extent + PMS_REGION_EXTENT, free_extent, PMS_SEVERITY_ERROR},
+	    {f.logs[2].entries[0].position.offset + 17, f.logs[2].entries[0].position.offset, f.offsets[2],
+	     PMS_SEVERITY_ERROR},
+	    /* The last entry: nothing lies behind it, but the checkpoint says that it was there. */
+	    {f.logs[2].entries[ENTRIES - 1].position.offset + 99, f.offsets[2] + PMS_REGION_CHECKPOINT, f.offsets[2],
+	     PMS_SEVERITY_ERROR},
 	};
 
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
@@ -169,8 +168,8 @@ static void test_check_several_damages_are_all_named_in_one_run(void **state)
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
 		if (found_at(&f, damages[i].position, damages[i].region, damages[i].severity) != 1)
 			fail_msg("damage %zu was named %llu times", i,
-				(unsigned long long)found_at(
-					&f, damages[i].position, damages[i].region, damages[i].severity));
+				 (unsigned long long)found_at(&f, damages[i].position, damages[i].region,
+							      damages[i].severity));
 	/* Of the entries that can be told apart all are counted but the damaged ones. */
 	assert_int_equal(f.summary.entry_count, 2 * ENTRIES - 4);
 	assert_int_equal(f.summary.problem_count, sizeof(damages) / sizeof(damages[0]));
@@ -197,8 +196,8 @@ static void test_check_problems_come_in_order_and_end(void **state)
 	assert_int_equal(pms_check_problem(f.check, f.summary.problem_count, &problem), PMS_E_END);
 	assert_int_equal(pms_check_problem(f.check, UINT64_MAX, &problem), PMS_E_END);
 	for (size_t i = 1; i < ENTRIES - 1; i += 2)
-		assert_int_equal(
-			found_at(&f, f.logs[1].entries[i].position.offset, f.offsets[1], PMS_SEVERITY_ERROR), 1);
+		assert_int_equal(found_at(&f, f.logs[1].entries[i].position.offset, f.offsets[1], PMS_SEVERITY_ERROR),
+				 1);
 	finish(&f, true);
 	end(&f);
 }
@@ -272,13 +271,13 @@ static void test_check_bad_arguments_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_check_whole_stream_has_no_problem),
-		TEST_ON_BOTH(test_check_stream_in_use_has_no_problem),
-		TEST_ON_BOTH(test_check_several_damages_are_all_named_in_one_run),
-		TEST_ON_TMPFS(test_check_problems_come_in_order_and_end),
-		TEST_ON_TMPFS(test_check_harmless_findings_are_no_errors),
-		TEST_ON_BOTH(test_check_after_repair_reports_what_is_left),
-		TEST_ON_TMPFS(test_check_bad_arguments_are_refused),
+	    TEST_ON_BOTH(test_check_whole_stream_has_no_problem),
+	    TEST_ON_BOTH(test_check_stream_in_use_has_no_problem),
+	    TEST_ON_BOTH(test_check_several_damages_are_all_named_in_one_run),
+	    TEST_ON_TMPFS(test_check_problems_come_in_order_and_end),
+	    TEST_ON_TMPFS(test_check_harmless_findings_are_no_errors),
+	    TEST_ON_BOTH(test_check_after_repair_reports_what_is_left),
+	    TEST_ON_TMPFS(test_check_bad_arguments_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

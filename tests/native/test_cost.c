@@ -22,7 +22,7 @@ static void expect_flushed_once(uint64_t from, uint64_t to)
 	for (uint64_t line = from & ~(uint64_t)63; line < to; line += 64)
 		if (test_medium_count(TEST_EVENT_FLUSH, line, line + 64) != 1)
 			fail_msg("the line at %llu was flushed %zu times", (unsigned long long)line,
-				test_medium_count(TEST_EVENT_FLUSH, line, line + 64));
+				 test_medium_count(TEST_EVENT_FLUSH, line, line + 64));
 }
 
 /* All that was stored lies in [from, to). */
@@ -313,16 +313,16 @@ static void test_cost_read_only_session_stores_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_cost_plain_append_is_one_drain_and_each_line_once),
-		TEST_ON_BOTH(test_cost_append_behind_open_reservation_is_one_drain),
-		TEST_ON_BOTH(test_cost_publish_nobody_followed_is_one_drain),
-		TEST_ON_BOTH(test_cost_publish_followed_is_two_drains_with_the_checksum_between),
-		TEST_ON_BOTH(test_cost_abandon_is_one_store_that_the_next_append_flushes),
-		TEST_ON_BOTH(test_cost_checkpoint_rides_on_the_drain_of_an_append),
-		TEST_ON_BOTH(test_cost_ceiling_is_drained_before_a_timestamp_above_it_is_stored),
-		TEST_ON_BOTH(test_cost_clear_is_two_drains_in_the_order_of_the_rule),
-		TEST_ON_BOTH(test_cost_create_and_free_take_effect_by_one_store_behind_a_drain),
-		TEST_ON_BOTH(test_cost_read_only_session_stores_nothing),
+	    TEST_ON_BOTH(test_cost_plain_append_is_one_drain_and_each_line_once),
+	    TEST_ON_BOTH(test_cost_append_behind_open_reservation_is_one_drain),
+	    TEST_ON_BOTH(test_cost_publish_nobody_followed_is_one_drain),
+	    TEST_ON_BOTH(test_cost_publish_followed_is_two_drains_with_the_checksum_between),
+	    TEST_ON_BOTH(test_cost_abandon_is_one_store_that_the_next_append_flushes),
+	    TEST_ON_BOTH(test_cost_checkpoint_rides_on_the_drain_of_an_append),
+	    TEST_ON_BOTH(test_cost_ceiling_is_drained_before_a_timestamp_above_it_is_stored),
+	    TEST_ON_BOTH(test_cost_clear_is_two_drains_in_the_order_of_the_rule),
+	    TEST_ON_BOTH(test_cost_create_and_free_take_effect_by_one_store_behind_a_drain),
+	    TEST_ON_BOTH(test_cost_read_only_session_stores_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

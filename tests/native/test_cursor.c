@@ -32,8 +32,7 @@ static void end(fixture *f)
 
 static pms_cursor_options options(pms_cursor_start start, pms_position position)
 {
-	return (pms_cursor_options){
-		.struct_bytes = sizeof(pms_cursor_options), .start = start, .position = position};
+	return (pms_cursor_options){.struct_bytes = sizeof(pms_cursor_options), .start = start, .position = position};
 }
 
 static int32_t try_open(pms_region *region, pms_cursor_start start, pms_position position, pms_cursor **cursor)
@@ -84,7 +83,8 @@ static void test_cursor_starts_where_it_is_told(void **state)
 			expect_from(&f, PMS_CURSOR_AT, at, i);
 			expect_from(&f, PMS_CURSOR_AFTER, at, i + 1);
 			expect_from(&f, PMS_CURSOR_FROM_TIMESTAMP, (pms_position){.timestamp = at.timestamp}, i);
-			expect_from(&f, PMS_CURSOR_FROM_TIMESTAMP, (pms_position){.timestamp = at.timestamp + 1}, i + 1);
+			expect_from(&f, PMS_CURSOR_FROM_TIMESTAMP, (pms_position){.timestamp = at.timestamp + 1},
+				    i + 1);
 		}
 		test_log_expect(&f.log, f.region);
 		end(&f);
@@ -115,8 +115,8 @@ static void test_cursor_from_later_timestamp_waits_for_it(void **state)
 	pms_cursor *cursor;
 	pms_entry entry;
 
-	assert_int_equal(
-		try_open(f.region, PMS_CURSOR_FROM_TIMESTAMP, (pms_position){.timestamp = last + 5}, &cursor), PMS_OK);
+	assert_int_equal(try_open(f.region, PMS_CURSOR_FROM_TIMESTAMP, (pms_position){.timestamp = last + 5}, &cursor),
+			 PMS_OK);
 	assert_int_equal(pms_cursor_next(cursor, &entry, NULL), PMS_E_END);
 	for (uint64_t i = 1; i < 10; i++) {
 		pms_position at = test_log_append(&f.log, f.region, 10);
@@ -142,8 +142,8 @@ static void expect_no_entry(pms_region *region, uint64_t offset, uint64_t timest
 	assert_int_equal(try_open(region, PMS_CURSOR_AT, position, &cursor), PMS_E_NO_ENTRY);
 	assert_int_equal(try_open(region, PMS_CURSOR_AFTER, position, &cursor), PMS_E_NO_ENTRY);
 	for (uint32_t flags = 0; flags <= PMS_READ_UNVERIFIED; flags++) {
-		assert_int_equal(
-			pms_region_read(region, &position, copy, sizeof(copy), flags, &bytes, &error), PMS_E_NO_ENTRY);
+		assert_int_equal(pms_region_read(region, &position, copy, sizeof(copy), flags, &bytes, &error),
+				 PMS_E_NO_ENTRY);
 		test_error_says(&error, PMS_E_NO_ENTRY);
 		assert_int_equal(error.position, offset);
 		assert_int_equal(bytes, 0);
@@ -293,15 +293,17 @@ static void test_cursor_read_says_how_much_room_is_needed(void **state)
 	for (size_t i = 1; i < ENTRIES; i++) {
 		const test_entry *entry = &f.log.entries[i];
 		memset(copy, 0xEE, sizeof(copy));
-		assert_int_equal(pms_region_read(f.region, &entry->position, NULL, 0, 0, &bytes, &error), PMS_E_TOO_SMALL);
+		assert_int_equal(pms_region_read(f.region, &entry->position, NULL, 0, 0, &bytes, &error),
+				 PMS_E_TOO_SMALL);
 		assert_int_equal(bytes, entry->bytes);
 		assert_int_equal(pms_region_read(f.region, &entry->position, copy, bytes - 1, 0, &bytes, &error),
-			PMS_E_TOO_SMALL);
+				 PMS_E_TOO_SMALL);
 		test_error_says(&error, PMS_E_TOO_SMALL);
 		assert_int_equal(error.expected, entry->bytes);
 		assert_int_equal(error.found, entry->bytes - 1);
 		assert_int_equal(copy[0], 0xEE);
-		assert_int_equal(pms_region_read(f.region, &entry->position, copy, sizeof(copy), 0, &bytes, &error), PMS_OK);
+		assert_int_equal(pms_region_read(f.region, &entry->position, copy, sizeof(copy), 0, &bytes, &error),
+				 PMS_OK);
 		assert_true(test_is_filled(copy, bytes, entry->seed));
 		assert_int_equal(copy[bytes], 0xEE);
 	}
@@ -355,16 +357,16 @@ static void test_cursor_bad_arguments_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_cursor_starts_where_it_is_told),
-		TEST_ON_BOTH(test_cursor_from_timestamp_in_a_gap_starts_at_the_next),
-		TEST_ON_TMPFS(test_cursor_from_later_timestamp_waits_for_it),
-		TEST_ON_BOTH(test_cursor_wrong_position_is_refused),
-		TEST_ON_TMPFS(test_cursor_position_in_the_last_words_is_refused),
-		TEST_ON_TMPFS(test_cursor_position_of_reservation_is_refused_until_published),
-		TEST_ON_BOTH(test_cursor_at_the_end_finds_what_is_appended_later),
-		TEST_ON_BOTH(test_cursor_after_close_says_so_and_its_data_does_not_fault),
-		TEST_ON_BOTH(test_cursor_read_says_how_much_room_is_needed),
-		TEST_ON_TMPFS(test_cursor_bad_arguments_are_refused),
+	    TEST_ON_BOTH(test_cursor_starts_where_it_is_told),
+	    TEST_ON_BOTH(test_cursor_from_timestamp_in_a_gap_starts_at_the_next),
+	    TEST_ON_TMPFS(test_cursor_from_later_timestamp_waits_for_it),
+	    TEST_ON_BOTH(test_cursor_wrong_position_is_refused),
+	    TEST_ON_TMPFS(test_cursor_position_in_the_last_words_is_refused),
+	    TEST_ON_TMPFS(test_cursor_position_of_reservation_is_refused_until_published),
+	    TEST_ON_BOTH(test_cursor_at_the_end_finds_what_is_appended_later),
+	    TEST_ON_BOTH(test_cursor_after_close_says_so_and_its_data_does_not_fault),
+	    TEST_ON_BOTH(test_cursor_read_says_how_much_room_is_needed),
+	    TEST_ON_TMPFS(test_cursor_bad_arguments_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

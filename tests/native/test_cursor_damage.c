@@ -93,15 +93,16 @@ static void test_cursor_flipped_payload_is_found_by_verified_reads_alone(void **
 		*byte ^= (uint8_t)(1u << bit % 8);
 		expect_verified_finds_it(&f);
 		assert_int_equal(pms_region_read(f.region, &entry->position, copy, sizeof(copy), 0, &bytes, &error),
-			PMS_E_CORRUPT);
+				 PMS_E_CORRUPT);
 		assert_int_equal(error.position, entry->position.offset);
 		/* The size is verified too, before it is told. */
-		assert_int_equal(pms_region_read(f.region, &entry->position, NULL, 0, 0, &bytes, &error), PMS_E_CORRUPT);
+		assert_int_equal(pms_region_read(f.region, &entry->position, NULL, 0, 0, &bytes, &error),
+				 PMS_E_CORRUPT);
 		assert_int_equal(walk(&f, PMS_READ_UNVERIFIED, &count, &error), PMS_E_END);
 		assert_int_equal(count, ENTRIES);
 		assert_int_equal(pms_region_read(f.region, &entry->position, copy, sizeof(copy), PMS_READ_UNVERIFIED,
-					 &bytes, &error),
-			PMS_OK);
+						 &bytes, &error),
+				 PMS_OK);
 		assert_false(test_is_filled(copy, bytes, entry->seed));
 		*byte ^= (uint8_t)(1u << bit % 8);
 	}
@@ -141,9 +142,21 @@ static void test_cursor_hostile_sizes_stay_in_bounds(void **state)
 	uint64_t *word = (uint64_t *)(void *)(f.base + f.log.entries[DAMAGED].position.offset), whole = *word;
 	const struct {
 		uint64_t payload, extent;
-	} sizes[] = {{0, 0}, {100, 0}, {0, 8}, {0, 16}, {0, 24}, {0, 32}, {104, 64}, {PMS_SIZE_PAYLOAD_MASK, 128},
-		{PMS_ENTRY_BYTES_MAX, PMS_ENTRY_BYTES_MAX}, {100, rest + 64}, {rest, rest}, {rest - 23, rest},
-		{PMS_SIZE_PAYLOAD_MASK, PMS_SIZE_EXTENT_MASK * 8}, {100, PMS_SIZE_EXTENT_MASK * 8}, {100, 136}};
+	} sizes[] = {{0, 0},
+		     {100, 0},
+		     {0, 8},
+		     {0, 16},
+		     {0, 24},
+		     {0, 32},
+		     {104, 64},
+		     {PMS_SIZE_PAYLOAD_MASK, 128},
+		     {PMS_ENTRY_BYTES_MAX, PMS_ENTRY_BYTES_MAX},
+		     {100, rest + 64},
+		     {rest, rest},
+		     {rest - 23, rest},
+		     {PMS_SIZE_PAYLOAD_MASK, PMS_SIZE_EXTENT_MASK * 8},
+		     {100, PMS_SIZE_EXTENT_MASK * 8},
+		     {100, 136}};
 	pms_error error;
 	size_t count;
 
@@ -266,8 +279,9 @@ static void test_cursor_group_that_breaks_off_is_damage(void **state)
 	memcpy(&whole, at, sizeof(whole));
 	header = whole;
 	header.size_word |= PMS_SIZE_GROUP_BIT;
-	header.checksum = pms_entry_checksum(PMS_KIND_DATA, pms_hash(at + PMS_ENTRY_HEADER_BYTES, last->bytes),
-		header.size_word, header.timestamp, last->position.offset, &f.region->life);
+	header.checksum =
+	    pms_entry_checksum(PMS_KIND_DATA, pms_hash(at + PMS_ENTRY_HEADER_BYTES, last->bytes), header.size_word,
+			       header.timestamp, last->position.offset, &f.region->life);
 	memcpy(at, &header, sizeof(header));
 	for (uint32_t flags = 0; flags <= PMS_READ_UNVERIFIED; flags++) {
 		assert_int_equal(walk(&f, flags, &count, &error), PMS_E_CORRUPT);
@@ -282,13 +296,13 @@ static void test_cursor_group_that_breaks_off_is_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_TMPFS(test_cursor_flipped_payload_is_found_by_verified_reads_alone),
-		TEST_ON_TMPFS(test_cursor_flipped_header_is_found),
-		TEST_ON_BOTH(test_cursor_hostile_sizes_stay_in_bounds),
-		TEST_ON_TMPFS(test_cursor_random_headers_stay_in_bounds),
-		TEST_ON_TMPFS(test_cursor_misplaced_entry_is_found),
-		TEST_ON_TMPFS(test_cursor_may_begin_behind_the_damage),
-		TEST_ON_TMPFS(test_cursor_group_that_breaks_off_is_damage),
+	    TEST_ON_TMPFS(test_cursor_flipped_payload_is_found_by_verified_reads_alone),
+	    TEST_ON_TMPFS(test_cursor_flipped_header_is_found),
+	    TEST_ON_BOTH(test_cursor_hostile_sizes_stay_in_bounds),
+	    TEST_ON_TMPFS(test_cursor_random_headers_stay_in_bounds),
+	    TEST_ON_TMPFS(test_cursor_misplaced_entry_is_found),
+	    TEST_ON_TMPFS(test_cursor_may_begin_behind_the_damage),
+	    TEST_ON_TMPFS(test_cursor_group_that_breaks_off_is_damage),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

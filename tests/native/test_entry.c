@@ -20,8 +20,8 @@ static void test_entry_size_word_has_the_layout_of_the_format(void **state)
 	assert_int_equal(pms_size_word(0, 0, false, PMS_LAG_UNKNOWN), 15ull << 60);
 	/* The fields do not overlap, and fill the word. */
 	assert_int_equal(PMS_SIZE_PAYLOAD_MASK ^ PMS_SIZE_EXTENT_MASK << PMS_SIZE_EXTENT_SHIFT ^ PMS_SIZE_GROUP_BIT ^
-				 15ull << PMS_SIZE_LAG_SHIFT,
-		UINT64_MAX);
+			     15ull << PMS_SIZE_LAG_SHIFT,
+			 UINT64_MAX);
 	/* The largest entry fits at the largest alignment. */
 	assert_true(pms_entry_extent(PMS_ENTRY_BYTES_MAX, PMS_ENTRY_ALIGNMENT_MAX) / 8 <= PMS_SIZE_EXTENT_MASK);
 }
@@ -45,8 +45,9 @@ static void test_entry_extent_is_rounded_up_to_the_alignment(void **state)
 /* R8: rounded up, on a power-of-two scale, saturating at "unknown". */
 static void test_entry_lag_code_rounds_up(void **state)
 {
-	static const uint64_t reaches[] = {0, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216,
-		67108864, 268435456, 1073741824, 4294967296};
+	static const uint64_t reaches[] = {0,	     64,       256,	  1024,	      4096,
+					   16384,    65536,    262144,	  1048576,    4194304,
+					   16777216, 67108864, 268435456, 1073741824, 4294967296};
 
 	(void)state;
 	for (uint32_t code = 0; code < PMS_LAG_UNKNOWN; code++) {
@@ -100,12 +101,12 @@ static void test_entry_checksum_covers_what_it_should(void **state)
 /* As FORMAT.md has it: XXH3 of seven words. */
 static void test_entry_checksum_is_that_of_the_format(void **state)
 {
-	const uint64_t data[] = {0x617461642d736d70ull, 7, pms_size_word(100, 128, false, 3), 2000, 4096, life.uuid_value,
-		life.base};
-	const uint64_t skip[] = {0x70696b732d736d70ull, 0, pms_size_word(0, 128, false, 3), 2000, 4096, life.uuid_value,
-		life.base};
-	const uint64_t pending[] = {0x646e65702d736d70ull, 0, pms_size_word(0, 128, false, 3), 2000, 4096,
-		life.uuid_value, life.base};
+	const uint64_t data[] = {0x617461642d736d70ull, 7,	  pms_size_word(100, 128, false, 3), 2000, 4096,
+				 life.uuid_value,	life.base};
+	const uint64_t skip[] = {0x70696b732d736d70ull, 0,	  pms_size_word(0, 128, false, 3), 2000, 4096,
+				 life.uuid_value,	life.base};
+	const uint64_t pending[] = {0x646e65702d736d70ull, 0,	     pms_size_word(0, 128, false, 3), 2000, 4096,
+				    life.uuid_value,	   life.base};
 
 	(void)state;
 	assert_int_equal(checksum(PMS_KIND_DATA, 7, pms_size_word(100, 128, false, 3)), pms_hash(data, 56));
@@ -126,8 +127,8 @@ static stored make(pms_entry_kind kind, uint64_t payload_bytes, uint64_t extent_
 
 	memset(entry.payload, 0x33, sizeof(entry.payload));
 	entry.header.size_word = pms_size_word(payload_bytes, extent_bytes, false, 2);
-	entry.header.checksum = pms_entry_checksum(
-		kind, pms_hash(entry.payload, payload_bytes), entry.header.size_word, 2000, 4096, &life);
+	entry.header.checksum =
+	    pms_entry_checksum(kind, pms_hash(entry.payload, payload_bytes), entry.header.size_word, 2000, 4096, &life);
 	return entry;
 }
 
@@ -160,22 +161,22 @@ static void test_entry_each_malformed_field_is_no_entry(void **state)
 		uint64_t payload, extent, offset, end, timestamp;
 		uint32_t alignment;
 	} bad[] = {
-		{100, 128, 4096, 4096 + 127, 2000, 64},	    /* does not fit */
-		{100, 128, 4096, 4096, 2000, 64},	    /* no room at all */
-		{100, 128, 4096, 4096 + 23, 2000, 64},	    /* none for the header */
-		{100, 128, 4096, 4095, 2000, 64},	    /* behind the end */
-		{100, 128, UINT64_MAX - 7, 8192, 2000, 64}, /* far behind */
-		{100, 120, 4096, 8192, 2000, 64},	    /* extent too small for the payload */
-		{100, 128, 4096, 8192, 2000, 256},	    /* extent not aligned */
-		{0, 0, 4096, 8192, 2000, 8},		    /* no extent: would stand still */
-		{0, 16, 4096, 8192, 2000, 8},		    /* smaller than the header */
-		{105, 128, 4096, 8192, 2000, 64},	    /* a byte too many */
-		{(1ull << 30) + 1, 128, 4096, 8192, 2000, 64},
-		{(1ull << 30) + 1, (1ull << 30) + 64, 4096, 1ull << 40, 2000, 64}, /* more than 1 GiB */
-		{PMS_SIZE_PAYLOAD_MASK, (1ull << 31) - 8, 4096, 1ull << 40, 2000, 8},
-		{100, 128, 4096, 8192, 0, 64}, /* no timestamp */
-		{100, 128, 4096, 8192, PMS_VALUE_MAX + 1, 64},
-		{100, 128, 4096, 8192, UINT64_MAX, 64},
+	    {100, 128, 4096, 4096 + 127, 2000, 64},	/* does not fit */
+	    {100, 128, 4096, 4096, 2000, 64},		/* no room at all */
+	    {100, 128, 4096, 4096 + 23, 2000, 64},	/* none for the header */
+	    {100, 128, 4096, 4095, 2000, 64},		/* behind the end */
+	    {100, 128, UINT64_MAX - 7, 8192, 2000, 64}, /* far behind */
+	    {100, 120, 4096, 8192, 2000, 64},		/* extent too small for the payload */
+	    {100, 128, 4096, 8192, 2000, 256},		/* extent not aligned */
+	    {0, 0, 4096, 8192, 2000, 8},		/* no extent: would stand still */
+	    {0, 16, 4096, 8192, 2000, 8},		/* smaller than the header */
+	    {105, 128, 4096, 8192, 2000, 64},		/* a byte too many */
+	    {(1ull << 30) + 1, 128, 4096, 8192, 2000, 64},
+	    {(1ull << 30) + 1, (1ull << 30) + 64, 4096, 1ull << 40, 2000, 64}, /* more than 1 GiB */
+	    {PMS_SIZE_PAYLOAD_MASK, (1ull << 31) - 8, 4096, 1ull << 40, 2000, 8},
+	    {100, 128, 4096, 8192, 0, 64}, /* no timestamp */
+	    {100, 128, 4096, 8192, PMS_VALUE_MAX + 1, 64},
+	    {100, 128, 4096, 8192, UINT64_MAX, 64},
 	};
 	pms_parsed_entry parsed;
 
@@ -250,16 +251,16 @@ static void test_entry_every_flipped_bit_of_data_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entry_size_word_has_the_layout_of_the_format),
-		cmocka_unit_test(test_entry_extent_is_rounded_up_to_the_alignment),
-		cmocka_unit_test(test_entry_lag_code_rounds_up),
-		cmocka_unit_test(test_entry_checksum_covers_what_it_should),
-		cmocka_unit_test(test_entry_checksum_is_that_of_the_format),
-		cmocka_unit_test(test_entry_parsed_gives_its_fields),
-		cmocka_unit_test(test_entry_each_malformed_field_is_no_entry),
-		cmocka_unit_test(test_entry_kind_is_told_by_the_checksum_word),
-		cmocka_unit_test(test_entry_pending_stays_valid_while_it_is_written),
-		cmocka_unit_test(test_entry_every_flipped_bit_of_data_is_found),
+	    cmocka_unit_test(test_entry_size_word_has_the_layout_of_the_format),
+	    cmocka_unit_test(test_entry_extent_is_rounded_up_to_the_alignment),
+	    cmocka_unit_test(test_entry_lag_code_rounds_up),
+	    cmocka_unit_test(test_entry_checksum_covers_what_it_should),
+	    cmocka_unit_test(test_entry_checksum_is_that_of_the_format),
+	    cmocka_unit_test(test_entry_parsed_gives_its_fields),
+	    cmocka_unit_test(test_entry_each_malformed_field_is_no_entry),
+	    cmocka_unit_test(test_entry_kind_is_told_by_the_checksum_word),
+	    cmocka_unit_test(test_entry_pending_stays_valid_while_it_is_written),
+	    cmocka_unit_test(test_entry_every_flipped_bit_of_data_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,12 +16,36 @@
 
 static void test_status_text_known_differs_from_unknown(void **state)
 {
-	static const int32_t known[] = {PMS_OK, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED, PMS_E_STALE, PMS_E_READ_ONLY,
-		PMS_E_ENDED, PMS_E_FORKED, PMS_E_END, PMS_E_NOT_FOUND, PMS_E_EXISTS, PMS_E_REGION_FULL,
-		PMS_E_STREAM_FULL, PMS_E_BUSY, PMS_E_TOO_SMALL, PMS_E_NO_ENTRY, PMS_E_IO, PMS_E_NO_SPACE,
-		PMS_E_PERMISSION, PMS_E_LOCKED, PMS_E_NO_MEMORY, PMS_E_MEDIUM, PMS_E_POISONED, PMS_E_NOT_SUPPORTED,
-		PMS_E_NOT_A_STREAM, PMS_E_NEWER_VERSION, PMS_E_UNKNOWN_FEATURE, PMS_E_TRUNCATED, PMS_E_CORRUPT,
-		PMS_E_EXHAUSTED, PMS_E_INTERNAL};
+	static const int32_t known[] = {PMS_OK,
+					PMS_E_INVALID_ARGUMENT,
+					PMS_E_CLOSED,
+					PMS_E_STALE,
+					PMS_E_READ_ONLY,
+					PMS_E_ENDED,
+					PMS_E_FORKED,
+					PMS_E_END,
+					PMS_E_NOT_FOUND,
+					PMS_E_EXISTS,
+					PMS_E_REGION_FULL,
+					PMS_E_STREAM_FULL,
+					PMS_E_BUSY,
+					PMS_E_TOO_SMALL,
+					PMS_E_NO_ENTRY,
+					PMS_E_IO,
+					PMS_E_NO_SPACE,
+					PMS_E_PERMISSION,
+					PMS_E_LOCKED,
+					PMS_E_NO_MEMORY,
+					PMS_E_MEDIUM,
+					PMS_E_POISONED,
+					PMS_E_NOT_SUPPORTED,
+					PMS_E_NOT_A_STREAM,
+					PMS_E_NEWER_VERSION,
+					PMS_E_UNKNOWN_FEATURE,
+					PMS_E_TRUNCATED,
+					PMS_E_CORRUPT,
+					PMS_E_EXHAUSTED,
+					PMS_E_INTERNAL};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -45,25 +69,25 @@ static void test_status_of_errno_cases_fit(void **state)
 		int os_error;
 		int32_t status;
 	} cases[] = {
-		{ENOENT, PMS_E_NOT_FOUND},
-		{ENOTDIR, PMS_E_NOT_FOUND},
-		{EEXIST, PMS_E_EXISTS},
-		{EACCES, PMS_E_PERMISSION},
-		{EPERM, PMS_E_PERMISSION},
-		{EROFS, PMS_E_PERMISSION},
-		{ETXTBSY, PMS_E_PERMISSION},
-		{ENOSPC, PMS_E_NO_SPACE},
-		{EDQUOT, PMS_E_NO_SPACE},
-		{EFBIG, PMS_E_NO_SPACE},
-		{ENOMEM, PMS_E_NO_MEMORY},
-		{ENAMETOOLONG, PMS_E_INVALID_ARGUMENT},
-		{ELOOP, PMS_E_INVALID_ARGUMENT},
-		{EISDIR, PMS_E_NOT_A_STREAM},
-		{ENOSYS, PMS_E_NOT_SUPPORTED},
-		{EOPNOTSUPP, PMS_E_NOT_SUPPORTED},
-		{EIO, PMS_E_IO},
-		{EMFILE, PMS_E_IO},
-		{12345, PMS_E_IO},
+	    {ENOENT, PMS_E_NOT_FOUND},
+	    {ENOTDIR, PMS_E_NOT_FOUND},
+	    {EEXIST, PMS_E_EXISTS},
+	    {EACCES, PMS_E_PERMISSION},
+	    {EPERM, PMS_E_PERMISSION},
+	    {EROFS, PMS_E_PERMISSION},
+	    {ETXTBSY, PMS_E_PERMISSION},
+	    {ENOSPC, PMS_E_NO_SPACE},
+	    {EDQUOT, PMS_E_NO_SPACE},
+	    {EFBIG, PMS_E_NO_SPACE},
+	    {ENOMEM, PMS_E_NO_MEMORY},
+	    {ENAMETOOLONG, PMS_E_INVALID_ARGUMENT},
+	    {ELOOP, PMS_E_INVALID_ARGUMENT},
+	    {EISDIR, PMS_E_NOT_A_STREAM},
+	    {ENOSYS, PMS_E_NOT_SUPPORTED},
+	    {EOPNOTSUPP, PMS_E_NOT_SUPPORTED},
+	    {EIO, PMS_E_IO},
+	    {EMFILE, PMS_E_IO},
+	    {12345, PMS_E_IO},
 	};
 
 	(void)state;
@@ -173,8 +197,8 @@ static void test_fail_invalid_text_becomes_one_line_of_utf8(void **state)
 	pms_error error;
 
 	(void)state;
-	(void)pms_fail(
-		&error, PMS_E_IO, "%s", "a\nb\tc\x7F|\xFF|\xC0\xAF|\xED\xA0\x80|\xF4\x90\x80\x80|\xE2\x82|\xC3\xA4");
+	(void)pms_fail(&error, PMS_E_IO, "%s",
+		       "a\nb\tc\x7F|\xFF|\xC0\xAF|\xED\xA0\x80|\xF4\x90\x80\x80|\xE2\x82|\xC3\xA4");
 	assert_string_equal(error.message, "a?b?c?|?|??|???|????|??|\xC3\xA4");
 }
 
@@ -212,17 +236,17 @@ static void test_fail_os_many_threads_get_their_own_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_status_text_known_differs_from_unknown),
-		cmocka_unit_test(test_status_text_other_is_unknown),
-		cmocka_unit_test(test_status_of_errno_cases_fit),
-		cmocka_unit_test(test_fail_null_record_returns_status),
-		cmocka_unit_test(test_fail_used_record_overwrites_everything),
-		cmocka_unit_test(test_fail_os_text_is_appended),
-		cmocka_unit_test(test_fail_own_message_as_argument_is_kept),
-		cmocka_unit_test(test_fail_long_text_is_cut_between_characters),
-		cmocka_unit_test(test_fail_os_long_text_keeps_the_reason),
-		cmocka_unit_test(test_fail_invalid_text_becomes_one_line_of_utf8),
-		cmocka_unit_test(test_fail_os_many_threads_get_their_own_text),
+	    cmocka_unit_test(test_status_text_known_differs_from_unknown),
+	    cmocka_unit_test(test_status_text_other_is_unknown),
+	    cmocka_unit_test(test_status_of_errno_cases_fit),
+	    cmocka_unit_test(test_fail_null_record_returns_status),
+	    cmocka_unit_test(test_fail_used_record_overwrites_everything),
+	    cmocka_unit_test(test_fail_os_text_is_appended),
+	    cmocka_unit_test(test_fail_own_message_as_argument_is_kept),
+	    cmocka_unit_test(test_fail_long_text_is_cut_between_characters),
+	    cmocka_unit_test(test_fail_os_long_text_keeps_the_reason),
+	    cmocka_unit_test(test_fail_invalid_text_becomes_one_line_of_utf8),
+	    cmocka_unit_test(test_fail_os_many_threads_get_their_own_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

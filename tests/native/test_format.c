@@ -98,10 +98,11 @@ static void test_format_misplaced_words_are_not_valid(void **state)
 	assert_in_range(passed[1], ROUNDS / 512, ROUNDS / 128);
 	assert_int_equal(passed[2], 0);
 	/* Places of one stream that hold words of one role: copies of the ceiling, neighbouring blocks. */
-	assert_false(is_sealed(pms_seal(7, PMS_ROLE_CEILING, PMS_CEILING_A, uuid), PMS_ROLE_CEILING, PMS_CEILING_B, uuid));
+	assert_false(
+	    is_sealed(pms_seal(7, PMS_ROLE_CEILING, PMS_CEILING_A, uuid), PMS_ROLE_CEILING, PMS_CEILING_B, uuid));
 	for (uint64_t blocks = 1; blocks < 16; blocks++)
-		assert_false(is_sealed(
-			pms_seal(7, PMS_ROLE_EXTENT, 128, uuid), PMS_ROLE_EXTENT, 128 + blocks * 4096, uuid));
+		assert_false(
+		    is_sealed(pms_seal(7, PMS_ROLE_EXTENT, 128, uuid), PMS_ROLE_EXTENT, 128 + blocks * 4096, uuid));
 }
 
 static void test_format_extent_value_holds_state_and_size(void **state)
@@ -153,8 +154,7 @@ static void test_format_header_every_flipped_bit_is_found(void **state)
 	for (size_t bit = 0; bit < sizeof(header) * 8; bit++) {
 		header = good_header();
 		((uint8_t *)&header)[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		assert_int_equal(
-			pms_header_validate(&header, &why), bit < 64 ? PMS_HEADER_NO_MAGIC : PMS_HEADER_BAD);
+		assert_int_equal(pms_header_validate(&header, &why), bit < 64 ? PMS_HEADER_NO_MAGIC : PMS_HEADER_BAD);
 		assert_true(*why != '\0');
 	}
 }
@@ -197,7 +197,7 @@ static void test_format_header_wrong_fields_are_told_apart(void **state)
 static pms_stored_region good_region(void)
 {
 	pms_stored_region region = {
-		.offset = 65536, .identity = 9, .entry_alignment = 64, .name_bytes = 6, .name = "orders"};
+	    .offset = 65536, .identity = 9, .entry_alignment = 64, .name_bytes = 6, .name = "orders"};
 
 	memset(region.uuid, 0x5A, sizeof(region.uuid));
 	pms_region_seal(&region);
@@ -273,10 +273,7 @@ static uint64_t encode(uint32_t point, int length, char *text)
 	return (uint64_t)length;
 }
 
-static int proper_length(uint32_t point)
-{
-	return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-}
+static int proper_length(uint32_t point) { return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4; }
 
 /* Every code point in every length: right in its own length alone, surrogates and NUL never. */
 static void test_format_utf8_every_code_point_is_judged(void **state)
@@ -329,19 +326,19 @@ static void test_format_hash_is_the_one_of_the_specification(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format_sealed_word_gives_its_value_back),
-		cmocka_unit_test(test_format_zero_is_never_a_sealed_word),
-		cmocka_unit_test(test_format_every_flipped_bit_of_a_word_is_found),
-		cmocka_unit_test(test_format_misplaced_words_are_not_valid),
-		cmocka_unit_test(test_format_extent_value_holds_state_and_size),
-		cmocka_unit_test(test_format_header_seal_fills_what_is_fixed),
-		cmocka_unit_test(test_format_header_every_flipped_bit_is_found),
-		cmocka_unit_test(test_format_header_wrong_fields_are_told_apart),
-		cmocka_unit_test(test_format_region_every_flipped_bit_is_found),
-		cmocka_unit_test(test_format_region_wrong_fields_are_found),
-		cmocka_unit_test(test_format_utf8_every_code_point_is_judged),
-		cmocka_unit_test(test_format_utf8_stray_bytes_are_not_text),
-		cmocka_unit_test(test_format_hash_is_the_one_of_the_specification),
+	    cmocka_unit_test(test_format_sealed_word_gives_its_value_back),
+	    cmocka_unit_test(test_format_zero_is_never_a_sealed_word),
+	    cmocka_unit_test(test_format_every_flipped_bit_of_a_word_is_found),
+	    cmocka_unit_test(test_format_misplaced_words_are_not_valid),
+	    cmocka_unit_test(test_format_extent_value_holds_state_and_size),
+	    cmocka_unit_test(test_format_header_seal_fills_what_is_fixed),
+	    cmocka_unit_test(test_format_header_every_flipped_bit_is_found),
+	    cmocka_unit_test(test_format_header_wrong_fields_are_told_apart),
+	    cmocka_unit_test(test_format_region_every_flipped_bit_is_found),
+	    cmocka_unit_test(test_format_region_wrong_fields_are_found),
+	    cmocka_unit_test(test_format_utf8_every_code_point_is_judged),
+	    cmocka_unit_test(test_format_utf8_stray_bytes_are_not_text),
+	    cmocka_unit_test(test_format_hash_is_the_one_of_the_specification),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

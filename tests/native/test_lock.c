@@ -28,7 +28,7 @@ static int create_file(void **state)
 	if (!test_disk_folder() && !test_tmpfs_folder())
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s",
-		test_path(test_disk_folder() ? test_disk_folder() : test_tmpfs_folder(), "locked"));
+		       test_path(test_disk_folder() ? test_disk_folder() : test_tmpfs_folder(), "locked"));
 	test_file_make(path, 4096);
 	return 0;
 }
@@ -249,14 +249,14 @@ static void test_lock_close_releases_it_under_mapping_and_forked_child(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lock_second_open_in_this_process_conflicts),
-		cmocka_unit_test(test_lock_held_by_other_process_names_it),
-		cmocka_unit_test(test_lock_holder_is_killed_releases_it),
-		cmocka_unit_test(test_lock_wait_ends_at_the_deadline),
-		cmocka_unit_test(test_lock_wait_succeeds_when_the_holder_closes),
-		cmocka_unit_test(test_lock_probe_tells_others_but_not_the_holder),
-		cmocka_unit_test(test_lock_close_in_a_forked_child_keeps_it),
-		cmocka_unit_test(test_lock_close_releases_it_under_mapping_and_forked_child),
+	    cmocka_unit_test(test_lock_second_open_in_this_process_conflicts),
+	    cmocka_unit_test(test_lock_held_by_other_process_names_it),
+	    cmocka_unit_test(test_lock_holder_is_killed_releases_it),
+	    cmocka_unit_test(test_lock_wait_ends_at_the_deadline),
+	    cmocka_unit_test(test_lock_wait_succeeds_when_the_holder_closes),
+	    cmocka_unit_test(test_lock_probe_tells_others_but_not_the_holder),
+	    cmocka_unit_test(test_lock_close_in_a_forked_child_keeps_it),
+	    cmocka_unit_test(test_lock_close_releases_it_under_mapping_and_forked_child),
 	};
 
 	return cmocka_run_group_tests(tests, create_file, test_folders_remove);

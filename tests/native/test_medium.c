@@ -24,7 +24,7 @@
 
 /* Makes a file of FILE_BYTES in the folder, opens and maps it. */
 static int32_t map_new(const char *folder, const char *name, uint32_t requirement, uint32_t policy, pms_file *file,
-	pms_medium *medium, pms_error *error)
+		       pms_medium *medium, pms_error *error)
 {
 	const char *path = test_path(folder, name);
 	int32_t status;
@@ -79,8 +79,8 @@ static void check_stores(pms_medium *medium, const pms_file *file)
 
 static void test_map_tmpfs_file_is_volatile(void **state)
 {
-	static const uint32_t policies[] = {
-		PMS_FLUSH_AUTO, PMS_FLUSH_CACHE_LINES, PMS_FLUSH_NON_TEMPORAL, PMS_FLUSH_FENCE_ONLY};
+	static const uint32_t policies[] = {PMS_FLUSH_AUTO, PMS_FLUSH_CACHE_LINES, PMS_FLUSH_NON_TEMPORAL,
+					    PMS_FLUSH_FENCE_ONLY};
 	pms_medium medium;
 	pms_error error;
 	pms_file file;
@@ -90,12 +90,12 @@ static void test_map_tmpfs_file_is_volatile(void **state)
 		TEST_SKIP("no folder on tmpfs");
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(
-			map_new(test_tmpfs_folder(), "volatile", PMS_REQUIRE_ANY, policies[i], &file, &medium, &error),
-			PMS_OK);
+		    map_new(test_tmpfs_folder(), "volatile", PMS_REQUIRE_ANY, policies[i], &file, &medium, &error),
+		    PMS_OK);
 		assert_int_equal(medium.kind, PMS_MEDIUM_VOLATILE);
 		assert_null(medium.table);
-		assert_true(
-			policies[i] == PMS_FLUSH_AUTO ? medium.policy != PMS_FLUSH_SYNC : medium.policy == policies[i]);
+		assert_true(policies[i] == PMS_FLUSH_AUTO ? medium.policy != PMS_FLUSH_SYNC
+							  : medium.policy == policies[i]);
 		check_says(medium.text, "tmpfs");
 		check_says(medium.text, "does not survive power loss");
 		check_stores(&medium, &file);
@@ -117,8 +117,8 @@ static void test_map_memfd_is_volatile(void **state)
 	assert_int_equal(ftruncate(descriptor, FILE_BYTES), 0);
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
 	assert_int_equal(pms_file_open(path, true, &file, &error), PMS_OK);
-	assert_int_equal(
-		pms_medium_map(path, &file, FILE_BYTES, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error), PMS_OK);
+	assert_int_equal(pms_medium_map(path, &file, FILE_BYTES, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error),
+			 PMS_OK);
 	assert_int_equal(medium.kind, PMS_MEDIUM_VOLATILE);
 	pms_medium_unmap(&medium);
 	pms_file_close(&file);
@@ -136,8 +136,7 @@ static void test_map_disk_file_is_page_cache(void **state)
 		TEST_SKIP("no folder on a disk");
 	for (uint32_t policy = PMS_FLUSH_AUTO; policy <= PMS_FLUSH_SYNC; policy += PMS_FLUSH_SYNC) {
 		assert_int_equal(
-			map_new(test_disk_folder(), "disk", PMS_REQUIRE_DURABLE, policy, &file, &medium, &error),
-			PMS_OK);
+		    map_new(test_disk_folder(), "disk", PMS_REQUIRE_DURABLE, policy, &file, &medium, &error), PMS_OK);
 		assert_int_equal(medium.kind, PMS_MEDIUM_PAGE_CACHE);
 		assert_int_equal(medium.policy, PMS_FLUSH_SYNC);
 		assert_true(medium.writable && medium.bytes == FILE_BYTES);
@@ -207,8 +206,8 @@ static void test_map_file_without_write_permission_is_readable(void **state)
 
 /* ---- what is refused -------------------------------------------------------------------------------------------- */
 
-static void check_refused(
-	const char *folder, uint32_t requirement, uint32_t policy, int32_t status, const char *one, const char *other)
+static void check_refused(const char *folder, uint32_t requirement, uint32_t policy, int32_t status, const char *one,
+			  const char *other)
 {
 	pms_medium medium;
 	pms_error error;
@@ -230,9 +229,9 @@ static void test_map_requirement_not_met_is_refused(void **state)
 		TEST_SKIP("no folder on a disk, or none on tmpfs");
 	check_refused(tmpfs, PMS_REQUIRE_DURABLE, PMS_FLUSH_AUTO, PMS_E_MEDIUM, "survives power loss", "tmpfs");
 	check_refused(tmpfs, PMS_REQUIRE_PERSISTENT_MEMORY, PMS_FLUSH_AUTO, PMS_E_MEDIUM, "persistent memory",
-		"volatile memory");
-	check_refused(
-		disk, PMS_REQUIRE_PERSISTENT_MEMORY, PMS_FLUSH_AUTO, PMS_E_MEDIUM, "persistent memory", "page cache");
+		      "volatile memory");
+	check_refused(disk, PMS_REQUIRE_PERSISTENT_MEMORY, PMS_FLUSH_AUTO, PMS_E_MEDIUM, "persistent memory",
+		      "page cache");
 	check_refused(disk, 3, PMS_FLUSH_AUTO, PMS_E_INVALID_ARGUMENT, "medium_requirement", "3");
 }
 
@@ -261,12 +260,12 @@ static void test_map_more_than_the_file_has_is_truncated(void **state)
 	(void)state;
 	test_file_make(path, 5000);
 	assert_int_equal(pms_file_open(path, true, &file, &error), PMS_OK);
-	assert_int_equal(
-		pms_medium_map(path, &file, 5001, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error), PMS_E_TRUNCATED);
+	assert_int_equal(pms_medium_map(path, &file, 5001, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error),
+			 PMS_E_TRUNCATED);
 	assert_int_equal(error.expected, 5001);
 	assert_int_equal(error.found, 5000);
 	assert_int_equal(pms_medium_map(path, &file, 0, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error),
-		PMS_E_INVALID_ARGUMENT);
+			 PMS_E_INVALID_ARGUMENT);
 	pms_file_close(&file);
 }
 
@@ -284,26 +283,26 @@ static void test_map_exchanged_file_is_refused(void **state)
 	test_file_make(other, FILE_BYTES);
 	assert_int_equal(pms_file_open(path, true, &file, &error), PMS_OK);
 	assert_int_equal(rename(other, path), 0);
-	assert_int_equal(
-		pms_medium_map(path, &file, FILE_BYTES, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error), PMS_E_IO);
+	assert_int_equal(pms_medium_map(path, &file, FILE_BYTES, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error),
+			 PMS_E_IO);
 	check_says(error.message, "exchanged");
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(
-		pms_medium_map(path, &file, FILE_BYTES, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error), PMS_E_IO);
+	assert_int_equal(pms_medium_map(path, &file, FILE_BYTES, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error),
+			 PMS_E_IO);
 	pms_file_close(&file);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_tmpfs_file_is_volatile),
-		cmocka_unit_test(test_map_memfd_is_volatile),
-		cmocka_unit_test(test_map_disk_file_is_page_cache),
-		cmocka_unit_test(test_map_file_without_write_permission_is_readable),
-		cmocka_unit_test(test_map_requirement_not_met_is_refused),
-		cmocka_unit_test(test_map_policy_that_does_not_fit_is_refused),
-		cmocka_unit_test(test_map_more_than_the_file_has_is_truncated),
-		cmocka_unit_test(test_map_exchanged_file_is_refused),
+	    cmocka_unit_test(test_map_tmpfs_file_is_volatile),
+	    cmocka_unit_test(test_map_memfd_is_volatile),
+	    cmocka_unit_test(test_map_disk_file_is_page_cache),
+	    cmocka_unit_test(test_map_file_without_write_permission_is_readable),
+	    cmocka_unit_test(test_map_requirement_not_met_is_refused),
+	    cmocka_unit_test(test_map_policy_that_does_not_fit_is_refused),
+	    cmocka_unit_test(test_map_more_than_the_file_has_is_truncated),
+	    cmocka_unit_test(test_map_exchanged_file_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

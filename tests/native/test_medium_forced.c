@@ -104,9 +104,9 @@ static void test_map_forced_again_and_again_leaves_nothing_behind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_forced_disk_file_is_persistent_memory_not_verified),
-		cmocka_unit_test(test_map_forced_tmpfs_file_is_still_volatile),
-		cmocka_unit_test(test_map_forced_again_and_again_leaves_nothing_behind),
+	    cmocka_unit_test(test_map_forced_disk_file_is_persistent_memory_not_verified),
+	    cmocka_unit_test(test_map_forced_tmpfs_file_is_still_volatile),
+	    cmocka_unit_test(test_map_forced_again_and_again_leaves_nothing_behind),
 	};
 
 	if (setenv("PMEM_IS_PMEM_FORCE", "1", 1) != 0)

@@ -64,8 +64,8 @@ static void check_copy(pms_copy_flush_function copy, size_t bytes, size_t offset
 
 static void check_copies(const pms_lines *lines)
 {
-	static const size_t large[] = {
-		1023, 1024, 2047, 2048, 2049, 2055, 2111, 2112, 3000, 4095, 4096, 4097, 65535, 65536, 65537, LARGE};
+	static const size_t large[] = {1023, 1024, 2047, 2048, 2049,  2055,  2111,  2112,
+				       3000, 4095, 4096, 4097, 65535, 65536, 65537, LARGE};
 	const pms_copy_flush_function copies[] = {lines->copy_cache_lines, lines->copy_non_temporal, lines->copy_only};
 
 	for (size_t c = 0; c < 3; c++) {

@@ -97,7 +97,7 @@ static int map(void **state)
 	path = test_path(test_disk_folder(), "page-cache");
 	test_file_make(path, FILE_BYTES);
 	if (pms_file_open(path, true, &file, &error) != PMS_OK ||
-		pms_medium_map(path, &file, FILE_BYTES, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error) != PMS_OK)
+	    pms_medium_map(path, &file, FILE_BYTES, PMS_REQUIRE_ANY, PMS_FLUSH_AUTO, &medium, &error) != PMS_OK)
 		return -1;
 	cache = medium.context;
 	cache->sync = replaced_sync;
@@ -194,7 +194,7 @@ static unsigned long dirty_kilobytes(const void *address)
 		if (strstr(line, "-") && sscanf(line, "%lx-%*x ", &begin) == 1)
 			inside = begin == (unsigned long)(uintptr_t)address;
 		if (inside && (sscanf(line, "Shared_Dirty: %lu", &amount) == 1 ||
-				      sscanf(line, "Private_Dirty: %lu", &amount) == 1))
+			       sscanf(line, "Private_Dirty: %lu", &amount) == 1))
 			total += amount;
 	}
 	(void)fclose(stream);
@@ -378,13 +378,13 @@ static void test_drain_failed_sync_reaches_everybody_who_has_not_returned(void *
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_drain_several_notes_is_one_sync_over_whole_pages, map, unmap),
-		cmocka_unit_test_setup_teardown(test_drain_without_notes_syncs_nothing, map, unmap),
-		cmocka_unit_test_setup_teardown(test_drain_failed_sync_is_reported_for_ever, map, unmap),
-		cmocka_unit_test_setup_teardown(test_restore_clean_pages_become_dirty_and_unchanged, map, unmap),
-		cmocka_unit_test_setup_teardown(test_drain_four_threads_each_finds_its_store_on_disk, map, unmap),
-		cmocka_unit_test_setup_teardown(test_drain_more_threads_than_entries_still_covers_all, map, unmap),
-		cmocka_unit_test_setup_teardown(test_drain_failed_sync_reaches_everybody_who_has_not_returned, map, unmap),
+	    cmocka_unit_test_setup_teardown(test_drain_several_notes_is_one_sync_over_whole_pages, map, unmap),
+	    cmocka_unit_test_setup_teardown(test_drain_without_notes_syncs_nothing, map, unmap),
+	    cmocka_unit_test_setup_teardown(test_drain_failed_sync_is_reported_for_ever, map, unmap),
+	    cmocka_unit_test_setup_teardown(test_restore_clean_pages_become_dirty_and_unchanged, map, unmap),
+	    cmocka_unit_test_setup_teardown(test_drain_four_threads_each_finds_its_store_on_disk, map, unmap),
+	    cmocka_unit_test_setup_teardown(test_drain_more_threads_than_entries_still_covers_all, map, unmap),
+	    cmocka_unit_test_setup_teardown(test_drain_failed_sync_reaches_everybody_who_has_not_returned, map, unmap),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -127,9 +127,9 @@ static void test_unmap_in_a_forked_child_keeps_the_parents_mapping(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unmap_stale_pointer_reads_without_fault),
-		cmocka_unit_test(test_unmap_beyond_the_limit_releases_the_oldest),
-		cmocka_unit_test(test_unmap_in_a_forked_child_keeps_the_parents_mapping),
+	    cmocka_unit_test(test_unmap_stale_pointer_reads_without_fault),
+	    cmocka_unit_test(test_unmap_beyond_the_limit_releases_the_oldest),
+	    cmocka_unit_test(test_unmap_in_a_forked_child_keeps_the_parents_mapping),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

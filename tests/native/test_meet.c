@@ -187,10 +187,7 @@ static void test_meet_publish_in_the_drain_of_its_follower(void **state)
 	test_log_free(&log);
 }
 
-static void meet_abandon(fixture *f)
-{
-	assert_int_equal(pms_reservation_abandon(f->reservation, NULL), PMS_OK);
-}
+static void meet_abandon(fixture *f) { assert_int_equal(pms_reservation_abandon(f->reservation, NULL), PMS_OK); }
 
 /* The follower has flushed the pending header: skipped after a crash either way. */
 static void test_meet_abandon_in_the_drain_of_a_follower(void **state)
@@ -208,10 +205,7 @@ static void test_meet_abandon_in_the_drain_of_a_follower(void **state)
 	test_log_free(&log);
 }
 
-static void meet_reserve(fixture *f)
-{
-	reserve(f);
-}
+static void meet_reserve(fixture *f) { reserve(f); }
 
 /* A reservation behind an append in flight: hides nothing before it, and is not made durable by it. */
 static void test_meet_reserve_in_the_drain_of_an_append(void **state)
@@ -320,16 +314,16 @@ static void test_meet_two_followers_of_one_reservation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_meet_append_waits_for_the_one_before_it),
-		TEST_ON_BOTH(test_meet_append_behind_a_failed_one_fails),
-		TEST_ON_BOTH(test_meet_follower_waits_for_a_publish_in_mid_store),
-		TEST_ON_BOTH(test_meet_publish_in_the_drain_of_its_follower),
-		TEST_ON_BOTH(test_meet_abandon_in_the_drain_of_a_follower),
-		TEST_ON_BOTH(test_meet_reserve_in_the_drain_of_an_append),
-		TEST_ON_BOTH(test_meet_clear_and_free_in_the_drain_of_an_append_are_busy),
-		TEST_ON_BOTH(test_meet_close_in_the_drain_of_an_append),
-		TEST_ON_BOTH(test_meet_close_in_the_drain_of_a_publish),
-		TEST_ON_BOTH(test_meet_two_followers_of_one_reservation),
+	    TEST_ON_BOTH(test_meet_append_waits_for_the_one_before_it),
+	    TEST_ON_BOTH(test_meet_append_behind_a_failed_one_fails),
+	    TEST_ON_BOTH(test_meet_follower_waits_for_a_publish_in_mid_store),
+	    TEST_ON_BOTH(test_meet_publish_in_the_drain_of_its_follower),
+	    TEST_ON_BOTH(test_meet_abandon_in_the_drain_of_a_follower),
+	    TEST_ON_BOTH(test_meet_reserve_in_the_drain_of_an_append),
+	    TEST_ON_BOTH(test_meet_clear_and_free_in_the_drain_of_an_append_are_busy),
+	    TEST_ON_BOTH(test_meet_close_in_the_drain_of_an_append),
+	    TEST_ON_BOTH(test_meet_close_in_the_drain_of_a_publish),
+	    TEST_ON_BOTH(test_meet_two_followers_of_one_reservation),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

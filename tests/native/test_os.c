@@ -323,19 +323,19 @@ static void test_fork_child_counts_up_and_parent_does_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open_existing_file_describes_it),
-		cmocka_unit_test(test_open_null_or_empty_path_is_invalid),
-		cmocka_unit_test(test_open_missing_is_not_found),
-		cmocka_unit_test(test_open_what_cannot_hold_a_stream_names_it),
-		cmocka_unit_test(test_open_bad_paths_are_invalid),
-		cmocka_unit_test(test_open_running_program_for_writing_is_refused),
-		cmocka_unit_test(test_open_without_permission_to_write_can_still_read),
-		cmocka_unit_test(test_read_at_the_end_gets_what_is_there),
-		cmocka_unit_test(test_allocate_sparse_file_fills_holes_and_keeps_data),
-		cmocka_unit_test(test_write_zeros_sparse_file_fills_holes_and_keeps_data),
-		cmocka_unit_test(test_allocate_full_file_system_is_no_space),
-		cmocka_unit_test(test_random_two_calls_differ),
-		cmocka_unit_test(test_fork_child_counts_up_and_parent_does_not),
+	    cmocka_unit_test(test_open_existing_file_describes_it),
+	    cmocka_unit_test(test_open_null_or_empty_path_is_invalid),
+	    cmocka_unit_test(test_open_missing_is_not_found),
+	    cmocka_unit_test(test_open_what_cannot_hold_a_stream_names_it),
+	    cmocka_unit_test(test_open_bad_paths_are_invalid),
+	    cmocka_unit_test(test_open_running_program_for_writing_is_refused),
+	    cmocka_unit_test(test_open_without_permission_to_write_can_still_read),
+	    cmocka_unit_test(test_read_at_the_end_gets_what_is_there),
+	    cmocka_unit_test(test_allocate_sparse_file_fills_holes_and_keeps_data),
+	    cmocka_unit_test(test_write_zeros_sparse_file_fills_holes_and_keeps_data),
+	    cmocka_unit_test(test_allocate_full_file_system_is_no_space),
+	    cmocka_unit_test(test_random_two_calls_differ),
+	    cmocka_unit_test(test_fork_child_counts_up_and_parent_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, create_folders, test_folders_remove);

@@ -196,11 +196,11 @@ static void test_write_zeros_where_data_is_called_a_hole_keeps_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_publish_without_noreplace_uses_a_link),
-		cmocka_unit_test(test_publish_without_links_takes_the_name_first),
-		cmocka_unit_test(test_publish_unreadable_folder_syncs_the_file_system),
-		cmocka_unit_test(test_allocate_without_fallocate_writes_zeros),
-		cmocka_unit_test(test_write_zeros_where_data_is_called_a_hole_keeps_it),
+	    cmocka_unit_test(test_publish_without_noreplace_uses_a_link),
+	    cmocka_unit_test(test_publish_without_links_takes_the_name_first),
+	    cmocka_unit_test(test_publish_unreadable_folder_syncs_the_file_system),
+	    cmocka_unit_test(test_allocate_without_fallocate_writes_zeros),
+	    cmocka_unit_test(test_write_zeros_where_data_is_called_a_hole_keeps_it),
 	};
 
 	return cmocka_run_group_tests(tests, create_folders, test_folders_remove);

@@ -38,8 +38,7 @@ static void expect_poisoned(fixture *f)
 		assert_int_equal(pms_region_append(regions[i], "x", 1, NULL, &error), PMS_E_POISONED);
 		test_error_says(&error, PMS_E_POISONED);
 		assert_int_equal(error.os_error, EIO);
-		assert_int_equal(
-			pms_region_reserve(regions[i], 1, &reservation, &space, NULL, &error), PMS_E_POISONED);
+		assert_int_equal(pms_region_reserve(regions[i], 1, &reservation, &space, NULL, &error), PMS_E_POISONED);
 		assert_int_equal(pms_region_clear(regions[i], &error), PMS_E_POISONED);
 		assert_int_equal(pms_region_free(regions[i], &error), PMS_E_POISONED);
 	}
@@ -253,13 +252,13 @@ static void test_poison_failed_recovery_does_not_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_poison_failed_append_is_reported_and_poisons),
-		TEST_ON_BOTH(test_poison_failed_publish_is_reported_and_poisons),
-		TEST_ON_BOTH(test_poison_open_reservations_can_only_be_abandoned),
-		TEST_ON_BOTH(test_poison_failed_layout_change_is_reported_and_poisons),
-		TEST_ON_BOTH(test_poison_failed_ceiling_gives_out_no_timestamp),
-		TEST_ON_BOTH(test_poison_failed_close_is_reported),
-		TEST_ON_BOTH(test_poison_failed_recovery_does_not_open),
+	    TEST_ON_BOTH(test_poison_failed_append_is_reported_and_poisons),
+	    TEST_ON_BOTH(test_poison_failed_publish_is_reported_and_poisons),
+	    TEST_ON_BOTH(test_poison_open_reservations_can_only_be_abandoned),
+	    TEST_ON_BOTH(test_poison_failed_layout_change_is_reported_and_poisons),
+	    TEST_ON_BOTH(test_poison_failed_ceiling_gives_out_no_timestamp),
+	    TEST_ON_BOTH(test_poison_failed_close_is_reported),
+	    TEST_ON_BOTH(test_poison_failed_recovery_does_not_open),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

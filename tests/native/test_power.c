@@ -52,7 +52,7 @@ static bool holds(const pms_entry *entry, const test_entry *expected)
 {
 	return entry->bytes == expected->bytes && test_is_filled(entry->data, entry->bytes, expected->seed) &&
 	       (expected->position.offset == 0 || (entry->position.offset == expected->position.offset &&
-							  entry->position.timestamp == expected->position.timestamp));
+						   entry->position.timestamp == expected->position.timestamp));
 }
 
 static void compare_region(const world *w, const expected_region *expected, pms_region *region)
@@ -72,7 +72,7 @@ static void compare_region(const world *w, const expected_region *expected, pms_
 			used_optional = true;
 		else
 			fail_msg("step %u: entry %zu at %llu is none of what was written", w->step, total,
-				(unsigned long long)entry.position.offset);
+				 (unsigned long long)entry.position.offset);
 	}
 	if (status != PMS_E_END)
 		fail_msg("step %u: entry %zu: %d: %s", w->step, total, status, error.message);
@@ -118,7 +118,7 @@ static void verify(world *w, const char *path)
 		int32_t status = pms_region_append(region, "after", 5, &position, NULL);
 		if (status == PMS_OK && position.timestamp <= w->greatest_timestamp)
 			fail_msg("step %u: the timestamp %llu was given out twice", w->step,
-				(unsigned long long)position.timestamp);
+				 (unsigned long long)position.timestamp);
 		assert_true(status == PMS_OK || status == PMS_E_REGION_FULL);
 		at = test_region_info(region).offset + 1;
 		pms_region_release(region);
@@ -181,9 +181,10 @@ static void do_reserve(world *w, int i)
 
 	if (w->reserved_count == RESERVATIONS_MAX)
 		return;
-	*made = (reserved){.region = i, .entry = {.bytes = test_random_below(&w->random, PAYLOAD_MAX), .seed = ++w->seeds}};
-	int32_t status = pms_region_reserve(
-		w->regions[i], made->entry.bytes, &made->handle, &made->space, &made->entry.position, NULL);
+	*made =
+	    (reserved){.region = i, .entry = {.bytes = test_random_below(&w->random, PAYLOAD_MAX), .seed = ++w->seeds}};
+	int32_t status = pms_region_reserve(w->regions[i], made->entry.bytes, &made->handle, &made->space,
+					    &made->entry.position, NULL);
 	if (status == PMS_E_REGION_FULL)
 		return;
 	assert_int_equal(status, PMS_OK);
@@ -254,8 +255,9 @@ static void do_free(world *w, int i)
 static void do_create(world *w, int i)
 {
 	static const uint32_t alignments[] = {8, 64, 512};
-	pms_region_options options = test_region_options(region_name(i),
-		4096 + test_random_below(&w->random, 60 * TEST_KIB), alignments[test_random_below(&w->random, 3)]);
+	pms_region_options options =
+	    test_region_options(region_name(i), 4096 + test_random_below(&w->random, 60 * TEST_KIB),
+				alignments[test_random_below(&w->random, 3)]);
 
 	w->expected[i].may_exist = true;
 	int32_t status = pms_region_create(w->stream, &options, &w->regions[i], NULL);
@@ -344,22 +346,16 @@ static void run(void **state, bool cut_in_recovery)
 		test_log_free(&w.expected[i].log);
 }
 
-static void test_power_cut_in_any_call_loses_nothing_acknowledged(void **state)
-{
-	run(state, false);
-}
+static void test_power_cut_in_any_call_loses_nothing_acknowledged(void **state) { run(state, false); }
 
 /* R19: recovery, cut at any of its drains and begun again, changes nothing that was promised. */
-static void test_power_cut_in_recovery_loses_nothing_acknowledged(void **state)
-{
-	run(state, true);
-}
+static void test_power_cut_in_recovery_loses_nothing_acknowledged(void **state) { run(state, true); }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_TMPFS(test_power_cut_in_any_call_loses_nothing_acknowledged),
-		TEST_ON_TMPFS(test_power_cut_in_recovery_loses_nothing_acknowledged),
+	    TEST_ON_TMPFS(test_power_cut_in_any_call_loses_nothing_acknowledged),
+	    TEST_ON_TMPFS(test_power_cut_in_recovery_loses_nothing_acknowledged),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

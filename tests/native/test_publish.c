@@ -92,15 +92,15 @@ static void test_create_temporary_bad_paths_are_refused(void **state)
 	(void)state;
 	assert_int_equal(pms_file_create_temporary("", &temporary, &file, &error), PMS_E_INVALID_ARGUMENT);
 	assert_int_equal(pms_file_create_temporary(NULL, &temporary, &file, &error), PMS_E_INVALID_ARGUMENT);
-	assert_int_equal(
-		pms_file_create_temporary(test_path(folder, "x/"), &temporary, &file, &error), PMS_E_INVALID_ARGUMENT);
-	assert_int_equal(
-		pms_file_create_temporary(test_path(folder, "no/such"), &temporary, &file, &error), PMS_E_NOT_FOUND);
+	assert_int_equal(pms_file_create_temporary(test_path(folder, "x/"), &temporary, &file, &error),
+			 PMS_E_INVALID_ARGUMENT);
+	assert_int_equal(pms_file_create_temporary(test_path(folder, "no/such"), &temporary, &file, &error),
+			 PMS_E_NOT_FOUND);
 	assert_null(temporary);
 	memset(name, 'n', sizeof(name));
 	name[256] = '\0';
-	assert_int_equal(
-		pms_file_create_temporary(test_path(folder, name), &temporary, &file, &error), PMS_E_INVALID_ARGUMENT);
+	assert_int_equal(pms_file_create_temporary(test_path(folder, name), &temporary, &file, &error),
+			 PMS_E_INVALID_ARGUMENT);
 	/* The longest name that there can be still finds a temporary one. */
 	name[255] = '\0';
 	assert_int_equal(pms_file_create_temporary(test_path(folder, name), &temporary, &file, &error), PMS_OK);
@@ -112,9 +112,9 @@ static void test_create_temporary_bad_paths_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_publish_new_name_moves_the_file),
-		cmocka_unit_test(test_publish_without_replace_keeps_the_old_file),
-		cmocka_unit_test(test_create_temporary_bad_paths_are_refused),
+	    cmocka_unit_test(test_publish_new_name_moves_the_file),
+	    cmocka_unit_test(test_publish_without_replace_keeps_the_old_file),
+	    cmocka_unit_test(test_create_temporary_bad_paths_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, create_folders, test_folders_remove);

@@ -68,7 +68,8 @@ static void test_reader_follows_what_is_appended(void **state)
 		expect_next(cursor, f.log.entries[i].position);
 	for (int round = 0; round < 20; round++) {
 		expect_end(cursor);
-		pms_position one = test_log_append(&f.log, f.written, 10), two = test_log_append(&f.log, f.written, 3000);
+		pms_position one = test_log_append(&f.log, f.written, 10),
+			     two = test_log_append(&f.log, f.written, 3000);
 		expect_next(cursor, one);
 		expect_next(cursor, two);
 		assert_int_equal(test_region_info(f.read).last_timestamp, two.timestamp);
@@ -262,13 +263,13 @@ static void test_reader_opened_before_and_after_the_close_sees_the_same(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_reader_follows_what_is_appended),
-		TEST_ON_BOTH(test_reader_stops_at_an_open_reservation),
-		TEST_ON_BOTH(test_reader_passes_over_a_reservation_of_a_dead_writer),
-		TEST_ON_BOTH(test_reader_cursor_of_a_cleared_region_is_stale),
-		TEST_ON_BOTH(test_reader_handle_of_a_freed_region_is_stale),
-		TEST_ON_BOTH(test_reader_finds_regions_that_are_created_later),
-		TEST_ON_BOTH(test_reader_opened_before_and_after_the_close_sees_the_same),
+	    TEST_ON_BOTH(test_reader_follows_what_is_appended),
+	    TEST_ON_BOTH(test_reader_stops_at_an_open_reservation),
+	    TEST_ON_BOTH(test_reader_passes_over_a_reservation_of_a_dead_writer),
+	    TEST_ON_BOTH(test_reader_cursor_of_a_cleared_region_is_stale),
+	    TEST_ON_BOTH(test_reader_handle_of_a_freed_region_is_stale),
+	    TEST_ON_BOTH(test_reader_finds_regions_that_are_created_later),
+	    TEST_ON_BOTH(test_reader_opened_before_and_after_the_close_sees_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -299,8 +299,9 @@ static void expect_flushed_and_drained(uint64_t from, uint64_t to)
 /* R18: a killed process leaves bytes that are only in the cache. All that is relied upon is made durable first. */
 static void test_recovery_makes_durable_all_that_it_relies_upon(void **state)
 {
-	static const uint64_t words[] = {PMS_CEILING_A, PMS_PERSISTED_TIMESTAMP, PMS_LAYOUT_EPOCH, PMS_STREAM_SIZE,
-		PMS_CEILING_B, PMS_HEADER_A, PMS_HEADER_A + 64, PMS_HEADER_B, PMS_HEADER_B + 64};
+	static const uint64_t words[] = {
+	    PMS_CEILING_A, PMS_PERSISTED_TIMESTAMP, PMS_LAYOUT_EPOCH, PMS_STREAM_SIZE,	PMS_CEILING_B,
+	    PMS_HEADER_A,  PMS_HEADER_A + 64,	    PMS_HEADER_B,     PMS_HEADER_B + 64};
 	fixture f = begin(state, 4 * TEST_MIB);
 	uint64_t checkpoint;
 
@@ -321,7 +322,7 @@ static void test_recovery_makes_durable_all_that_it_relies_upon(void **state)
 		expect_flushed_and_drained(words[i], words[i] + 8);
 	/* And nothing that no checkpoint bounds: the log before it was durable already. */
 	assert_int_equal(
-		test_medium_count(TEST_EVENT_FLUSH, offset + PMS_REGION_HEADER_BYTES, checkpoint & ~(uint64_t)63), 0);
+	    test_medium_count(TEST_EVENT_FLUSH, offset + PMS_REGION_HEADER_BYTES, checkpoint & ~(uint64_t)63), 0);
 	test_log_expect(&f.log, f.region);
 	close_session(&f);
 	test_medium_forget();
@@ -350,16 +351,16 @@ static void test_recovery_reader_claims_only_what_the_checkpoint_proves(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_recovery_after_each_of_five_kills_keeps_everything),
-		TEST_ON_BOTH(test_recovery_repeated_without_new_entries_changes_nothing),
-		TEST_ON_BOTH(test_recovery_new_session_has_later_timestamps),
-		TEST_ON_BOTH(test_recovery_after_clean_close_walks_nothing),
-		TEST_ON_BOTH(test_recovery_walks_only_from_the_checkpoint),
-		TEST_ON_BOTH(test_recovery_open_reservation_holds_the_checkpoint_back),
-		TEST_ON_BOTH(test_recovery_unusable_checkpoint_walks_from_the_start),
-		TEST_ON_BOTH(test_recovery_log_that_ends_before_its_checkpoint_is_refused),
-		TEST_ON_BOTH(test_recovery_makes_durable_all_that_it_relies_upon),
-		TEST_ON_BOTH(test_recovery_reader_claims_only_what_the_checkpoint_proves),
+	    TEST_ON_BOTH(test_recovery_after_each_of_five_kills_keeps_everything),
+	    TEST_ON_BOTH(test_recovery_repeated_without_new_entries_changes_nothing),
+	    TEST_ON_BOTH(test_recovery_new_session_has_later_timestamps),
+	    TEST_ON_BOTH(test_recovery_after_clean_close_walks_nothing),
+	    TEST_ON_BOTH(test_recovery_walks_only_from_the_checkpoint),
+	    TEST_ON_BOTH(test_recovery_open_reservation_holds_the_checkpoint_back),
+	    TEST_ON_BOTH(test_recovery_unusable_checkpoint_walks_from_the_start),
+	    TEST_ON_BOTH(test_recovery_log_that_ends_before_its_checkpoint_is_refused),
+	    TEST_ON_BOTH(test_recovery_makes_durable_all_that_it_relies_upon),
+	    TEST_ON_BOTH(test_recovery_reader_claims_only_what_the_checkpoint_proves),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -33,12 +33,12 @@ static fixture begin(void **state)
 static uint64_t put(fixture *f, uint64_t at, uint64_t step, bool continues, pms_entry_kind kind)
 {
 	test_raw_entry entry = {.offset = at,
-		.timestamp = f->last + step,
-		.payload_bytes = 40,
-		.seed = step,
-		.kind = kind,
-		.group_continues = continues,
-		.lag = PMS_LAG_UNKNOWN};
+				.timestamp = f->last + step,
+				.payload_bytes = 40,
+				.seed = step,
+				.kind = kind,
+				.group_continues = continues,
+				.lag = PMS_LAG_UNKNOWN};
 
 	return test_image_put(&f->image, &f->life, &entry);
 }
@@ -272,8 +272,8 @@ static void test_recovery_pending_entry_may_be_the_checkpoint(void **state)
 	pms_region_release(f.region);
 	test_close(f.stream);
 	test_image image = test_image_load(f.test->path);
-	assert_int_equal(
-		test_image_unseal(&image, f.region_offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT), f.tail);
+	assert_int_equal(test_image_unseal(&image, f.region_offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT),
+			 f.tail);
 	test_image_free(&image);
 	f.stream = test_open(f.test->path, PMS_OPEN_DEFAULT);
 	f.region = test_find(f.stream, "region");
@@ -289,11 +289,8 @@ static void test_recovery_pending_entry_may_be_the_checkpoint(void **state)
 static void test_recovery_pending_entry_behind_a_hole_is_evidence(void **state)
 {
 	fixture f = begin(state);
-	test_raw_entry pending = {.offset = f.tail + 64,
-		.timestamp = f.last + 2,
-		.payload_bytes = 40,
-		.kind = PMS_KIND_PENDING,
-		.lag = 0};
+	test_raw_entry pending = {
+	    .offset = f.tail + 64, .timestamp = f.last + 2, .payload_bytes = 40, .kind = PMS_KIND_PENDING, .lag = 0};
 	pms_error error;
 
 	(void)test_image_put(&f.image, &f.life, &pending);
@@ -308,16 +305,16 @@ static void test_recovery_pending_entry_behind_a_hole_is_evidence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_recovery_group_complete_is_kept_and_flagged),
-		TEST_ON_TMPFS(test_recovery_group_incomplete_is_dropped_whole),
-		TEST_ON_BOTH(test_recovery_group_member_of_another_group_does_not_complete_it),
-		TEST_ON_TMPFS(test_recovery_group_is_not_completed_by_skip_or_pending),
-		TEST_ON_TMPFS(test_recovery_group_behind_a_complete_one_is_dropped_alone),
-		TEST_ON_BOTH(test_recovery_group_at_the_checkpoint_incomplete_is_corruption),
-		TEST_ON_TMPFS(test_recovery_group_persisted_and_then_damaged_is_corruption),
-		TEST_ON_BOTH(test_recovery_pending_entries_are_passed_over),
-		TEST_ON_BOTH(test_recovery_pending_entry_may_be_the_checkpoint),
-		TEST_ON_TMPFS(test_recovery_pending_entry_behind_a_hole_is_evidence),
+	    TEST_ON_BOTH(test_recovery_group_complete_is_kept_and_flagged),
+	    TEST_ON_TMPFS(test_recovery_group_incomplete_is_dropped_whole),
+	    TEST_ON_BOTH(test_recovery_group_member_of_another_group_does_not_complete_it),
+	    TEST_ON_TMPFS(test_recovery_group_is_not_completed_by_skip_or_pending),
+	    TEST_ON_TMPFS(test_recovery_group_behind_a_complete_one_is_dropped_alone),
+	    TEST_ON_BOTH(test_recovery_group_at_the_checkpoint_incomplete_is_corruption),
+	    TEST_ON_TMPFS(test_recovery_group_persisted_and_then_damaged_is_corruption),
+	    TEST_ON_BOTH(test_recovery_pending_entries_are_passed_over),
+	    TEST_ON_BOTH(test_recovery_pending_entry_may_be_the_checkpoint),
+	    TEST_ON_TMPFS(test_recovery_pending_entry_behind_a_hole_is_evidence),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

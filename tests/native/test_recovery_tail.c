@@ -120,7 +120,8 @@ static void test_recovery_tail_torn_in_any_word_is_dropped(void **state)
 			test_image image = copy_of(&f.image);
 			tear_word(&image, at, how, &random);
 			uint64_t timestamp = test_image_entry(&image, start).timestamp;
-			bool later = timestamp > before && timestamp < (test_image_word(&image, PMS_CEILING_A) & PMS_VALUE_MAX);
+			bool later =
+			    timestamp > before && timestamp < (test_image_word(&image, PMS_CEILING_A) & PMS_VALUE_MAX);
 			open_image(&f, &image, PMS_OPEN_DEFAULT);
 			pms_recovery_info recovery = test_recovery(f.stream);
 			assert_int_equal(recovery.flags, 0);
@@ -146,8 +147,8 @@ static void test_recovery_tail_torn_in_several_words_is_dropped(void **state)
 		test_image image = copy_of(&f.image);
 		uint64_t words = 1 + test_random_below(&random, 16);
 		for (uint64_t i = 0; i < words; i++)
-			tear_word(&image, start + 8 * test_random_below(&random, 16), (int)test_random_below(&random, 2),
-				&random);
+			tear_word(&image, start + 8 * test_random_below(&random, 16),
+				  (int)test_random_below(&random, 2), &random);
 		open_image(&f, &image, PMS_OPEN_DEFAULT);
 		assert_int_equal(test_recovery(f.stream).flags, 0);
 		expect_log_goes_on(&f, test_random_below(&random, 300));
@@ -243,14 +244,17 @@ static void test_recovery_hole_counts_as_durable_only_below_the_lag(void **state
 		uint64_t distance;
 		uint32_t lag; /* 0: 0 bytes, n: 64 * 4^(n-1), 15: unknown */
 		bool damage;
-	} cases[] = {{64, 0, true}, {64, 1, false}, {128, 1, true}, {128, 2, false}, {256, 2, false}, {320, 2, true},
-		{1024, 3, false}, {1088, 3, true}, {1088, 4, false}, {1088, PMS_LAG_UNKNOWN, false}};
+	} cases[] = {
+	    {64, 0, true},  {64, 1, false},   {128, 1, true},  {128, 2, false},	 {256, 2, false},
+	    {320, 2, true}, {1024, 3, false}, {1088, 3, true}, {1088, 4, false}, {1088, PMS_LAG_UNKNOWN, false}};
 	fixture f = begin(state);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		test_image image = copy_of(&f.image);
-		test_raw_entry later = {.offset = f.tail + cases[i].distance, .timestamp = f.last + 2, .payload_bytes = 30,
-			.lag = cases[i].lag};
+		test_raw_entry later = {.offset = f.tail + cases[i].distance,
+					.timestamp = f.last + 2,
+					.payload_bytes = 30,
+					.lag = cases[i].lag};
 		(void)test_image_put(&image, &f.life, &later);
 		if (cases[i].damage) {
 			expect_refused(&f, &image, f.tail);
@@ -276,10 +280,10 @@ static void test_recovery_one_later_entry_with_evidence_is_enough(void **state)
 
 	for (uint64_t i = 0; i < 20; i++)
 		at = test_image_put(&image, &f.life,
-			&(test_raw_entry){.offset = at,
-				.timestamp = f.last + 2 + i,
-				.payload_bytes = 10 * i,
-				.lag = i == 17 ? 1 : PMS_LAG_UNKNOWN});
+				    &(test_raw_entry){.offset = at,
+						      .timestamp = f.last + 2 + i,
+						      .payload_bytes = 10 * i,
+						      .lag = i == 17 ? 1 : PMS_LAG_UNKNOWN});
 	expect_refused(&f, &image, f.tail);
 	expect_salvaged(&f, &image, 20);
 	test_image_free(&image);
@@ -294,9 +298,10 @@ static void test_recovery_persisted_timestamp_is_evidence(void **state)
 	for (int above = 0; above < 2; above++) {
 		test_image image = copy_of(&f.image);
 		test_raw_entry later = {
-			.offset = f.tail + 64, .timestamp = f.last + 5, .payload_bytes = 30, .lag = PMS_LAG_UNKNOWN};
+		    .offset = f.tail + 64, .timestamp = f.last + 5, .payload_bytes = 30, .lag = PMS_LAG_UNKNOWN};
 		(void)test_image_put(&image, &f.life, &later);
-		test_image_seal(&image, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, f.last + (above ? 4 : 5));
+		test_image_seal(&image, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP,
+				f.last + (above ? 4 : 5));
 		if (above) {
 			open_image(&f, &image, PMS_OPEN_DEFAULT);
 			assert_int_equal(test_recovery(f.stream).flags, 0);
@@ -326,10 +331,10 @@ static void test_recovery_leftovers_behind_a_cut_never_come_back(void **state)
 			uint64_t at = f.tail + gap;
 			for (uint64_t i = 0; i < 6; i++)
 				at = test_image_put(&image, &f.life,
-					&(test_raw_entry){.offset = at,
-						.timestamp = f.last + 10 + i,
-						.payload_bytes = 40,
-						.lag = PMS_LAG_UNKNOWN});
+						    &(test_raw_entry){.offset = at,
+								      .timestamp = f.last + 10 + i,
+								      .payload_bytes = 40,
+								      .lag = PMS_LAG_UNKNOWN});
 			open_image(&f, &image, PMS_OPEN_DEFAULT);
 			assert_int_equal(test_recovery(f.stream).cuts_sealed, 1);
 			f.log.count = ENTRIES;
@@ -390,7 +395,7 @@ static void test_recovery_torn_entry_at_the_end_of_the_region_is_sealed(void **s
 
 	/* One entry up to the last unit, and a torn one in it. */
 	test_raw_entry large = {
-		.offset = f.tail, .timestamp = f.last + 1, .payload_bytes = rest - 24, .extent_bytes = rest, .seed = 77};
+	    .offset = f.tail, .timestamp = f.last + 1, .payload_bytes = rest - 24, .extent_bytes = rest, .seed = 77};
 	uint64_t unit = test_image_put(&image, &f.life, &large);
 	assert_int_equal(unit, end_of_region - 64);
 	test_image_set_word(&image, unit + 8, f.last + 2);
@@ -411,16 +416,16 @@ static void test_recovery_torn_entry_at_the_end_of_the_region_is_sealed(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_TMPFS(test_recovery_tail_torn_in_any_word_is_dropped),
-		TEST_ON_BOTH(test_recovery_tail_torn_in_several_words_is_dropped),
-		TEST_ON_BOTH(test_recovery_tail_of_empty_region_with_old_bytes_is_not_damage),
-		TEST_ON_TMPFS(test_recovery_damage_before_acknowledged_entries_is_refused_and_salvaged),
-		TEST_ON_BOTH(test_recovery_hole_counts_as_durable_only_below_the_lag),
-		TEST_ON_BOTH(test_recovery_one_later_entry_with_evidence_is_enough),
-		TEST_ON_BOTH(test_recovery_persisted_timestamp_is_evidence),
-		TEST_ON_TMPFS(test_recovery_leftovers_behind_a_cut_never_come_back),
-		TEST_ON_BOTH(test_recovery_bytes_that_are_no_later_entry_do_not_count),
-		TEST_ON_BOTH(test_recovery_torn_entry_at_the_end_of_the_region_is_sealed),
+	    TEST_ON_TMPFS(test_recovery_tail_torn_in_any_word_is_dropped),
+	    TEST_ON_BOTH(test_recovery_tail_torn_in_several_words_is_dropped),
+	    TEST_ON_BOTH(test_recovery_tail_of_empty_region_with_old_bytes_is_not_damage),
+	    TEST_ON_TMPFS(test_recovery_damage_before_acknowledged_entries_is_refused_and_salvaged),
+	    TEST_ON_BOTH(test_recovery_hole_counts_as_durable_only_below_the_lag),
+	    TEST_ON_BOTH(test_recovery_one_later_entry_with_evidence_is_enough),
+	    TEST_ON_BOTH(test_recovery_persisted_timestamp_is_evidence),
+	    TEST_ON_TMPFS(test_recovery_leftovers_behind_a_cut_never_come_back),
+	    TEST_ON_BOTH(test_recovery_bytes_that_are_no_later_entry_do_not_count),
+	    TEST_ON_BOTH(test_recovery_torn_entry_at_the_end_of_the_region_is_sealed),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -158,7 +158,7 @@ static void test_recovery_entry_at_or_above_the_ceiling_is_kept_and_reported(voi
 		uint64_t last = f.log.entries[f.log.count - 1].position.timestamp;
 		for (uint64_t copy = 0; copy < 2; copy++)
 			test_image_seal(&f.image, copy ? PMS_CEILING_B : PMS_CEILING_A, PMS_ROLE_CEILING,
-				above == 2 ? 1 : last + 1 - (uint64_t)above);
+					above == 2 ? 1 : last + 1 - (uint64_t)above);
 		/* Exactly one above the last entry is right: timestamps below the ceiling are given out. */
 		expect_repaired(&f, above ? PMS_STATE_CEILING_DAMAGED : 0);
 		end(&f);
@@ -225,13 +225,13 @@ static void test_recovery_damaged_words_are_repaired(void **state)
 		uint64_t place;
 		uint32_t flags; /* of recovery */
 	} words[] = {
-		{PMS_PERSISTED_TIMESTAMP, PMS_STATE_WORD_DAMAGED},
-		{PMS_LAYOUT_EPOCH, PMS_STATE_WORD_DAMAGED},
-		{PMS_STREAM_SIZE, PMS_STATE_WORD_DAMAGED},
-		{PMS_STREAM_SPARE_0, 0},
-		{PMS_STREAM_SPARE_1, 0},
-		{f.region_offset + PMS_REGION_SPARE_0, 0},
-		{f.region_offset + PMS_REGION_SPARE_1, 0},
+	    {PMS_PERSISTED_TIMESTAMP, PMS_STATE_WORD_DAMAGED},
+	    {PMS_LAYOUT_EPOCH, PMS_STATE_WORD_DAMAGED},
+	    {PMS_STREAM_SIZE, PMS_STATE_WORD_DAMAGED},
+	    {PMS_STREAM_SPARE_0, 0},
+	    {PMS_STREAM_SPARE_1, 0},
+	    {f.region_offset + PMS_REGION_SPARE_0, 0},
+	    {f.region_offset + PMS_REGION_SPARE_1, 0},
 	};
 	test_image whole = saved(&f.image);
 
@@ -257,11 +257,9 @@ static void test_recovery_wrong_stream_size_is_refused(void **state)
 		uint64_t value;
 		int32_t status;
 	} sizes[] = {
-		{size + 4096, PMS_E_TRUNCATED},
-		{PMS_VALUE_MAX & ~4095ull, PMS_E_TRUNCATED},
-		{size - 1, PMS_E_CORRUPT},
-		{0, PMS_E_CORRUPT},
-		{PMS_FIXED_BYTES, PMS_E_CORRUPT},
+	    {size + 4096, PMS_E_TRUNCATED},   {PMS_VALUE_MAX & ~4095ull, PMS_E_TRUNCATED},
+	    {size - 1, PMS_E_CORRUPT},	      {0, PMS_E_CORRUPT},
+	    {PMS_FIXED_BYTES, PMS_E_CORRUPT},
 	};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -300,15 +298,15 @@ static void test_recovery_damaged_size_and_layout_refuse_to_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_recovery_one_copy_of_the_ceiling_is_enough),
-		TEST_ON_TMPFS(test_recovery_takes_the_larger_ceiling),
-		TEST_ON_BOTH(test_recovery_without_any_ceiling_refuses_to_write),
-		TEST_ON_TMPFS(test_recovery_entry_at_or_above_the_ceiling_is_kept_and_reported),
-		TEST_ON_TMPFS(test_recovery_low_ceiling_does_not_repeat_an_identity),
-		TEST_ON_TMPFS(test_recovery_timestamps_used_up_end_writing),
-		TEST_ON_BOTH(test_recovery_damaged_words_are_repaired),
-		TEST_ON_BOTH(test_recovery_wrong_stream_size_is_refused),
-		TEST_ON_BOTH(test_recovery_damaged_size_and_layout_refuse_to_write),
+	    TEST_ON_BOTH(test_recovery_one_copy_of_the_ceiling_is_enough),
+	    TEST_ON_TMPFS(test_recovery_takes_the_larger_ceiling),
+	    TEST_ON_BOTH(test_recovery_without_any_ceiling_refuses_to_write),
+	    TEST_ON_TMPFS(test_recovery_entry_at_or_above_the_ceiling_is_kept_and_reported),
+	    TEST_ON_TMPFS(test_recovery_low_ceiling_does_not_repeat_an_identity),
+	    TEST_ON_TMPFS(test_recovery_timestamps_used_up_end_writing),
+	    TEST_ON_BOTH(test_recovery_damaged_words_are_repaired),
+	    TEST_ON_BOTH(test_recovery_wrong_stream_size_is_refused),
+	    TEST_ON_BOTH(test_recovery_damaged_size_and_layout_refuse_to_write),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -90,24 +90,24 @@ static void test_region_names_are_utf8_of_at_most_63_bytes(void **state)
 		uint32_t bytes;
 		int32_t status;
 	} names[] = {
-		{"a", 1, PMS_OK},
-		{"Zo\xc3\xab \xe2\x82\xac \xf0\x9f\x90\xa6", 13, PMS_OK},
-		{"0123456789012345678901234567890123456789012345678901234567890ab", 63, PMS_OK},
-		{"0123456789012345678901234567890123456789012345678901234567890abc", 64, PMS_E_INVALID_ARGUMENT},
-		{"x", UINT32_MAX, PMS_E_INVALID_ARGUMENT},
-		{"a\0b", 3, PMS_E_INVALID_ARGUMENT},
-		{"\0", 1, PMS_E_INVALID_ARGUMENT},
-		{"caf\xe9", 4, PMS_E_INVALID_ARGUMENT},	   /* Latin-1 */
-		{"\xc3", 1, PMS_E_INVALID_ARGUMENT},	   /* cut off */
-		{"\xed\xa0\x80", 3, PMS_E_INVALID_ARGUMENT}, /* surrogate */
-		{"\xc0\xaf", 2, PMS_E_INVALID_ARGUMENT},   /* overlong */
-		{NULL, 5, PMS_E_INVALID_ARGUMENT},
-		{"ab", 2, PMS_OK},
-		{"a", 1, PMS_E_EXISTS},
-		{"abc", 2, PMS_E_EXISTS}, /* its first two bytes */
-		{"abc", 3, PMS_OK},
-		{NULL, 0, PMS_OK},
-		{"ignored", 0, PMS_OK}, /* without a name: as many as one likes */
+	    {"a", 1, PMS_OK},
+	    {"Zo\xc3\xab \xe2\x82\xac \xf0\x9f\x90\xa6", 13, PMS_OK},
+	    {"0123456789012345678901234567890123456789012345678901234567890ab", 63, PMS_OK},
+	    {"0123456789012345678901234567890123456789012345678901234567890abc", 64, PMS_E_INVALID_ARGUMENT},
+	    {"x", UINT32_MAX, PMS_E_INVALID_ARGUMENT},
+	    {"a\0b", 3, PMS_E_INVALID_ARGUMENT},
+	    {"\0", 1, PMS_E_INVALID_ARGUMENT},
+	    {"caf\xe9", 4, PMS_E_INVALID_ARGUMENT},	 /* Latin-1 */
+	    {"\xc3", 1, PMS_E_INVALID_ARGUMENT},	 /* cut off */
+	    {"\xed\xa0\x80", 3, PMS_E_INVALID_ARGUMENT}, /* surrogate */
+	    {"\xc0\xaf", 2, PMS_E_INVALID_ARGUMENT},	 /* overlong */
+	    {NULL, 5, PMS_E_INVALID_ARGUMENT},
+	    {"ab", 2, PMS_OK},
+	    {"a", 1, PMS_E_EXISTS},
+	    {"abc", 2, PMS_E_EXISTS}, /* its first two bytes */
+	    {"abc", 3, PMS_OK},
+	    {NULL, 0, PMS_OK},
+	    {"ignored", 0, PMS_OK}, /* without a name: as many as one likes */
 	};
 	test_case *test = test_begin(state);
 	pms_stream *stream = test_create(test->path, TEST_STREAM_BYTES);
@@ -131,8 +131,7 @@ static void test_region_names_are_utf8_of_at_most_63_bytes(void **state)
 			pms_region *region;
 			if (names[i].status != PMS_OK || names[i].bytes == 0)
 				continue;
-			assert_int_equal(
-				pms_region_find(stream, names[i].name, names[i].bytes, &region, NULL), PMS_OK);
+			assert_int_equal(pms_region_find(stream, names[i].name, names[i].bytes, &region, NULL), PMS_OK);
 			pms_region_info info = test_region_info(region);
 			assert_int_equal(info.name_bytes, names[i].bytes);
 			assert_memory_equal(info.name, names[i].name, names[i].bytes);
@@ -313,14 +312,14 @@ static void test_region_null_arguments_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_region_size_is_rounded_up_to_blocks),
-		TEST_ON_BOTH(test_region_new_one_is_empty_and_described),
-		TEST_ON_BOTH(test_region_names_are_utf8_of_at_most_63_bytes),
-		TEST_ON_TMPFS(test_region_find_what_is_not_there_says_so),
-		TEST_ON_TMPFS(test_region_bad_options_are_refused_and_change_nothing),
-		TEST_ON_BOTH(test_region_largest_free_is_what_can_be_created),
-		TEST_ON_BOTH(test_region_enumeration_is_in_address_order),
-		TEST_ON_TMPFS(test_region_null_arguments_are_refused),
+	    TEST_ON_BOTH(test_region_size_is_rounded_up_to_blocks),
+	    TEST_ON_BOTH(test_region_new_one_is_empty_and_described),
+	    TEST_ON_BOTH(test_region_names_are_utf8_of_at_most_63_bytes),
+	    TEST_ON_TMPFS(test_region_find_what_is_not_there_says_so),
+	    TEST_ON_TMPFS(test_region_bad_options_are_refused_and_change_nothing),
+	    TEST_ON_BOTH(test_region_largest_free_is_what_can_be_created),
+	    TEST_ON_BOTH(test_region_enumeration_is_in_address_order),
+	    TEST_ON_TMPFS(test_region_null_arguments_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -131,7 +131,8 @@ static void test_region_damaged_extent_does_not_orphan_what_follows(void **state
 			else if (how == 1)
 				test_image_flip(&f.image, word, 1);
 			else /* whole, but longer than the stream */
-				test_image_seal(&f.image, word, PMS_ROLE_EXTENT, pms_extent_value(PMS_EXTENT_REGION, 1000));
+				test_image_seal(&f.image, word, PMS_ROLE_EXTENT,
+						pms_extent_value(PMS_EXTENT_REGION, 1000));
 			test_image_save(&f.image, f.test->path);
 			f.stream = test_open(f.test->path, PMS_OPEN_READ_ONLY);
 			expect_others_usable(&f, which, false);
@@ -180,8 +181,8 @@ static void expect_unreadable(fixture *f, pms_region *region)
 
 	assert_int_equal(pms_cursor_open(region, NULL, &cursor, &error), PMS_E_CORRUPT);
 	test_error_says(&error, PMS_E_CORRUPT);
-	assert_int_equal(
-		pms_region_read(region, &f->logs[1].entries[0].position, NULL, 0, 0, &bytes, &error), PMS_E_CORRUPT);
+	assert_int_equal(pms_region_read(region, &f->logs[1].entries[0].position, NULL, 0, 0, &bytes, &error),
+			 PMS_E_CORRUPT);
 	if (!test_info(f->stream).read_only) {
 		assert_int_equal(pms_region_append(region, "x", 1, NULL, &error), PMS_E_CORRUPT);
 		assert_int_equal(pms_region_clear(region, &error), PMS_E_CORRUPT);
@@ -219,8 +220,8 @@ static void test_region_damaged_static_part_shows_nothing_and_changes_nothing(vo
 		expect_static_damage(&f, PMS_OPEN_DEFAULT);
 		/* Of the damaged region not a byte was written. */
 		test_image after = test_image_load(f.test->path);
-		assert_memory_equal(
-			after.bytes + f.offsets[1], f.image.bytes + f.offsets[1], f.offsets[2] - f.offsets[1]);
+		assert_memory_equal(after.bytes + f.offsets[1], f.image.bytes + f.offsets[1],
+				    f.offsets[2] - f.offsets[1]);
 		test_image_free(&after);
 		(void)remove(f.test->path);
 		end(&f);
@@ -317,13 +318,13 @@ static void test_region_handle_of_a_reader_survives_lookups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_TMPFS(test_region_damaged_extent_does_not_orphan_what_follows),
-		TEST_ON_BOTH(test_region_damaged_free_extent_is_not_handed_out),
-		TEST_ON_TMPFS(test_region_damaged_static_part_shows_nothing_and_changes_nothing),
-		TEST_ON_BOTH(test_region_damaged_base_shows_nothing),
-		TEST_ON_BOTH(test_region_several_damaged_words_are_all_named),
-		TEST_ON_BOTH(test_region_header_of_another_place_is_damage),
-		TEST_ON_TMPFS(test_region_handle_of_a_reader_survives_lookups),
+	    TEST_ON_TMPFS(test_region_damaged_extent_does_not_orphan_what_follows),
+	    TEST_ON_BOTH(test_region_damaged_free_extent_is_not_handed_out),
+	    TEST_ON_TMPFS(test_region_damaged_static_part_shows_nothing_and_changes_nothing),
+	    TEST_ON_BOTH(test_region_damaged_base_shows_nothing),
+	    TEST_ON_BOTH(test_region_several_damaged_words_are_all_named),
+	    TEST_ON_BOTH(test_region_header_of_another_place_is_damage),
+	    TEST_ON_TMPFS(test_region_handle_of_a_reader_survives_lookups),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -147,7 +147,7 @@ static void test_region_free_neighbours_of_a_crash_are_joined_on_opening(void **
 	for (int i = 1; i < 5; i++)
 		if (i != 3)
 			test_image_seal(&image, offsets[i] + PMS_REGION_EXTENT, PMS_ROLE_EXTENT,
-				pms_extent_value(PMS_EXTENT_FREE, 1));
+					pms_extent_value(PMS_EXTENT_FREE, 1));
 	test_image_save(&image, test->path);
 	stream = test_open(test->path, PMS_OPEN_READ_ONLY);
 	assert_int_equal(test_info(stream).free_bytes, 3 * 4096);
@@ -354,15 +354,15 @@ static void test_region_change_of_read_only_stream_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_region_freed_handles_are_stale_for_ever),
-		TEST_ON_BOTH(test_region_identity_never_repeats),
-		TEST_ON_BOTH(test_region_freed_neighbours_are_joined),
-		TEST_ON_BOTH(test_region_free_neighbours_of_a_crash_are_joined_on_opening),
-		TEST_ON_BOTH(test_region_reused_space_shows_nothing_of_its_past),
-		TEST_ON_BOTH(test_region_cleared_is_empty_and_refuses_old_positions),
-		TEST_ON_BOTH(test_region_cleared_and_killed_shows_the_new_life_alone),
-		TEST_ON_BOTH(test_region_busy_under_cursor_and_reservation),
-		TEST_ON_BOTH(test_region_change_of_read_only_stream_is_refused),
+	    TEST_ON_BOTH(test_region_freed_handles_are_stale_for_ever),
+	    TEST_ON_BOTH(test_region_identity_never_repeats),
+	    TEST_ON_BOTH(test_region_freed_neighbours_are_joined),
+	    TEST_ON_BOTH(test_region_free_neighbours_of_a_crash_are_joined_on_opening),
+	    TEST_ON_BOTH(test_region_reused_space_shows_nothing_of_its_past),
+	    TEST_ON_BOTH(test_region_cleared_is_empty_and_refuses_old_positions),
+	    TEST_ON_BOTH(test_region_cleared_and_killed_shows_the_new_life_alone),
+	    TEST_ON_BOTH(test_region_busy_under_cursor_and_reservation),
+	    TEST_ON_BOTH(test_region_change_of_read_only_stream_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -27,8 +27,8 @@ static void reserve(fixture *f, int i, uint64_t bytes)
 {
 	pms_error error;
 
-	assert_int_equal(pms_region_reserve(f->region, bytes, &f->reservations[i], &f->spaces[i], &f->positions[i], &error),
-		PMS_OK);
+	assert_int_equal(
+	    pms_region_reserve(f->region, bytes, &f->reservations[i], &f->spaces[i], &f->positions[i], &error), PMS_OK);
 	assert_int_equal(error.status, PMS_OK);
 	assert_int_equal((uintptr_t)f->spaces[i] % 8, 0);
 	test_fill(f->spaces[i], bytes, (uint64_t)i);
@@ -76,7 +76,7 @@ static void test_reservation_published_shorter_keeps_its_extent(void **state)
 			for (uint64_t pad = bytes; pad % 8 != 0; pad++)
 				assert_int_equal(space[pad], 0);
 			assert_int_equal(pms_region_committed(f.region),
-				f.positions[0].offset + pms_round_up(PMS_ENTRY_HEADER_BYTES + 100, alignment));
+					 f.positions[0].offset + pms_round_up(PMS_ENTRY_HEADER_BYTES + 100, alignment));
 			pms_reservation_release(f.reservations[0]);
 			f.reservations[0] = NULL;
 		}
@@ -132,8 +132,7 @@ static void test_reservation_open_hides_later_entries_until_it_ends(void **state
 			uint64_t bytes;
 			assert_int_equal(pms_region_committed(f.region), f.positions[0].offset);
 			assert_int_equal(pms_region_persisted(f.region), hidden.offset + 64);
-			assert_int_equal(
-				pms_region_read(f.region, &hidden, NULL, 0, 0, &bytes, NULL), PMS_E_NO_ENTRY);
+			assert_int_equal(pms_region_read(f.region, &hidden, NULL, 0, 0, &bytes, NULL), PMS_E_NO_ENTRY);
 		}
 		assert_int_equal(visible(&f), 1);
 		assert_int_equal(test_region_info(f.region).last_timestamp, log.entries[0].position.timestamp);
@@ -143,8 +142,8 @@ static void test_reservation_open_hides_later_entries_until_it_ends(void **state
 			publish(&f, NULL, 0, 5);
 		assert_int_equal(visible(&f), before + 20);
 		test_log_expect(&log, f.region);
-		assert_int_equal(
-			test_region_info(f.region).last_timestamp, log.entries[log.count - 1].position.timestamp);
+		assert_int_equal(test_region_info(f.region).last_timestamp,
+				 log.entries[log.count - 1].position.timestamp);
 		end(&f);
 		(void)remove(f.test->path);
 		test_log_free(&log);
@@ -162,7 +161,7 @@ static void test_reservation_published_too_long_stays_open(void **state)
 	reserve(&f, 0, 100);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		assert_int_equal(pms_reservation_publish(f.reservations[0], sizes[i], &position, &error),
-			PMS_E_INVALID_ARGUMENT);
+				 PMS_E_INVALID_ARGUMENT);
 		test_error_says(&error, PMS_E_INVALID_ARGUMENT);
 		assert_int_equal(error.expected, 100);
 		assert_int_equal(error.found, sizes[i]);
@@ -205,18 +204,15 @@ static void test_reservation_bad_arguments_are_refused(void **state)
 	pms_error error;
 	void *space;
 
-	assert_int_equal(
-		pms_region_reserve(f.region, 1, NULL, &space, NULL, &error), PMS_E_INVALID_ARGUMENT);
-	assert_int_equal(
-		pms_region_reserve(f.region, 1, &reservation, NULL, NULL, &error), PMS_E_INVALID_ARGUMENT);
-	assert_int_equal(
-		pms_region_reserve(NULL, 1, &reservation, &space, NULL, &error), PMS_E_INVALID_ARGUMENT);
+	assert_int_equal(pms_region_reserve(f.region, 1, NULL, &space, NULL, &error), PMS_E_INVALID_ARGUMENT);
+	assert_int_equal(pms_region_reserve(f.region, 1, &reservation, NULL, NULL, &error), PMS_E_INVALID_ARGUMENT);
+	assert_int_equal(pms_region_reserve(NULL, 1, &reservation, &space, NULL, &error), PMS_E_INVALID_ARGUMENT);
 	assert_int_equal(pms_region_reserve(f.region, PMS_ENTRY_BYTES_MAX + 1ull, &reservation, &space, NULL, &error),
-		PMS_E_INVALID_ARGUMENT);
+			 PMS_E_INVALID_ARGUMENT);
 	assert_int_equal(pms_region_reserve(f.region, UINT64_MAX, &reservation, &space, NULL, &error),
-		PMS_E_INVALID_ARGUMENT);
+			 PMS_E_INVALID_ARGUMENT);
 	assert_int_equal(pms_region_reserve(f.region, PMS_ENTRY_BYTES_MAX, &reservation, &space, NULL, &error),
-		PMS_E_REGION_FULL);
+			 PMS_E_REGION_FULL);
 	assert_int_equal(pms_reservation_publish(NULL, 0, NULL, &error), PMS_E_INVALID_ARGUMENT);
 	assert_int_equal(pms_reservation_abandon(NULL, &error), PMS_E_INVALID_ARGUMENT);
 	assert_int_equal(pms_region_abandon(f.region, NULL, &error), PMS_E_INVALID_ARGUMENT);
@@ -357,7 +353,8 @@ static void test_reservation_to_the_last_byte_is_possible(void **state)
 
 	reserve(&f, 0, 1000);
 	reserve(&f, 1, usable - 1024 - PMS_ENTRY_HEADER_BYTES);
-	assert_int_equal(pms_region_reserve(f.region, 0, &f.reservations[2], &f.spaces[2], NULL, NULL), PMS_E_REGION_FULL);
+	assert_int_equal(pms_region_reserve(f.region, 0, &f.reservations[2], &f.spaces[2], NULL, NULL),
+			 PMS_E_REGION_FULL);
 	publish(&f, &log, 0, 1000);
 	publish(&f, &log, 1, usable - 1024 - PMS_ENTRY_HEADER_BYTES);
 	test_log_expect(&log, f.region);
@@ -374,17 +371,17 @@ static void test_reservation_to_the_last_byte_is_possible(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_reservation_published_shorter_keeps_its_extent),
-		TEST_ON_BOTH(test_reservation_published_out_of_order_becomes_visible_in_order),
-		TEST_ON_BOTH(test_reservation_open_hides_later_entries_until_it_ends),
-		TEST_ON_TMPFS(test_reservation_published_too_long_stays_open),
-		TEST_ON_TMPFS(test_reservation_ended_twice_is_refused),
-		TEST_ON_TMPFS(test_reservation_bad_arguments_are_refused),
-		TEST_ON_BOTH(test_reservation_released_open_is_abandoned),
-		TEST_ON_BOTH(test_reservation_leaked_is_abandoned_by_position),
-		TEST_ON_BOTH(test_reservation_open_at_a_kill_is_skipped),
-		TEST_ON_BOTH(test_reservation_open_at_close_is_abandoned),
-		TEST_ON_BOTH(test_reservation_to_the_last_byte_is_possible),
+	    TEST_ON_BOTH(test_reservation_published_shorter_keeps_its_extent),
+	    TEST_ON_BOTH(test_reservation_published_out_of_order_becomes_visible_in_order),
+	    TEST_ON_BOTH(test_reservation_open_hides_later_entries_until_it_ends),
+	    TEST_ON_TMPFS(test_reservation_published_too_long_stays_open),
+	    TEST_ON_TMPFS(test_reservation_ended_twice_is_refused),
+	    TEST_ON_TMPFS(test_reservation_bad_arguments_are_refused),
+	    TEST_ON_BOTH(test_reservation_released_open_is_abandoned),
+	    TEST_ON_BOTH(test_reservation_leaked_is_abandoned_by_position),
+	    TEST_ON_BOTH(test_reservation_open_at_a_kill_is_skipped),
+	    TEST_ON_BOTH(test_reservation_open_at_close_is_abandoned),
+	    TEST_ON_BOTH(test_reservation_to_the_last_byte_is_possible),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -2,8 +2,8 @@
 /* Creating, opening, closing and describing streams that are whole. What is refused is in test_stream_bad.c. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -97,7 +97,7 @@ static void test_stream_sizes_from_one_block_up(void **state)
 		test_close(stream);
 		options.stream_bytes = least - blocks[i];
 		assert_int_equal(pms_stream_create(test_file(test, "small"), &options, &stream, &error),
-			PMS_E_INVALID_ARGUMENT);
+				 PMS_E_INVALID_ARGUMENT);
 		assert_int_equal(error.expected, least);
 	}
 }
@@ -340,18 +340,18 @@ static void test_stream_closed_refuses_every_call(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_stream_new_one_is_described),
-		TEST_ON_BOTH(test_stream_created_leaves_one_file_with_all_of_its_space),
-		TEST_ON_BOTH(test_stream_sizes_from_one_block_up),
-		TEST_ON_TMPFS(test_stream_uuids_differ),
-		TEST_ON_BOTH(test_stream_paths_may_be_relative_and_utf8),
-		TEST_ON_BOTH(test_stream_existing_file_is_not_replaced_unasked),
-		TEST_ON_BOTH(test_stream_overwritten_is_a_new_one),
-		TEST_ON_BOTH(test_stream_overwrite_of_an_open_one_is_refused),
-		TEST_ON_BOTH(test_stream_second_writer_is_refused_and_told_who),
-		TEST_ON_TMPFS(test_stream_open_waits_for_the_writer_as_long_as_told),
-		TEST_ON_BOTH(test_stream_of_a_killed_writer_can_be_opened),
-		TEST_ON_BOTH(test_stream_closed_refuses_every_call),
+	    TEST_ON_BOTH(test_stream_new_one_is_described),
+	    TEST_ON_BOTH(test_stream_created_leaves_one_file_with_all_of_its_space),
+	    TEST_ON_BOTH(test_stream_sizes_from_one_block_up),
+	    TEST_ON_TMPFS(test_stream_uuids_differ),
+	    TEST_ON_BOTH(test_stream_paths_may_be_relative_and_utf8),
+	    TEST_ON_BOTH(test_stream_existing_file_is_not_replaced_unasked),
+	    TEST_ON_BOTH(test_stream_overwritten_is_a_new_one),
+	    TEST_ON_BOTH(test_stream_overwrite_of_an_open_one_is_refused),
+	    TEST_ON_BOTH(test_stream_second_writer_is_refused_and_told_who),
+	    TEST_ON_TMPFS(test_stream_open_waits_for_the_writer_as_long_as_told),
+	    TEST_ON_BOTH(test_stream_of_a_killed_writer_can_be_opened),
+	    TEST_ON_BOTH(test_stream_closed_refuses_every_call),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

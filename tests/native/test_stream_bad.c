@@ -99,7 +99,8 @@ static void test_stream_path_to_no_file_is_refused(void **state)
 		test_open_fails("/dev/null", flags[i], PMS_E_NOT_A_STREAM, NULL);
 		test_open_fails("", flags[i], PMS_E_INVALID_ARGUMENT, NULL);
 	}
-	assert_int_equal(pms_stream_create(test_file(test, "folder/stream"), &options, &stream, &error), PMS_E_NOT_FOUND);
+	assert_int_equal(pms_stream_create(test_file(test, "folder/stream"), &options, &stream, &error),
+			 PMS_E_NOT_FOUND);
 	test_error_says(&error, PMS_E_NOT_FOUND);
 	assert_null(stream);
 	assert_int_equal(pms_stream_create(test->folder, &options, &stream, &error), PMS_E_EXISTS);
@@ -154,40 +155,19 @@ static void test_stream_grown_file_is_opened_and_said_so(void **state)
 
 /* ---- the header ---------------------------------------------------------------------------------------------------- */
 
-static void newer(pms_stored_header *header)
-{
-	header->version = 2;
-}
+static void newer(pms_stored_header *header) { header->version = 2; }
 
-static void older(pms_stored_header *header)
-{
-	header->version = 0;
-}
+static void older(pms_stored_header *header) { header->version = 0; }
 
-static void incompatible(pms_stored_header *header)
-{
-	header->incompatible_features = 1ull << 40;
-}
+static void incompatible(pms_stored_header *header) { header->incompatible_features = 1ull << 40; }
 
-static void read_only(pms_stored_header *header)
-{
-	header->read_only_features = 1;
-}
+static void read_only(pms_stored_header *header) { header->read_only_features = 1; }
 
-static void compatible(pms_stored_header *header)
-{
-	header->compatible_features = UINT64_MAX;
-}
+static void compatible(pms_stored_header *header) { header->compatible_features = UINT64_MAX; }
 
-static void bad_block(pms_stored_header *header)
-{
-	header->block_bytes = 5000;
-}
+static void bad_block(pms_stored_header *header) { header->block_bytes = 5000; }
 
-static void other_seconds(pms_stored_header *header)
-{
-	header->created_unix_seconds++;
-}
+static void other_seconds(pms_stored_header *header) { header->created_unix_seconds++; }
 
 static void test_stream_newer_version_or_unknown_feature_is_refused(void **state)
 {
@@ -195,8 +175,10 @@ static void test_stream_newer_version_or_unknown_feature_is_refused(void **state
 	const struct {
 		void (*change)(pms_stored_header *);
 		int32_t status;
-	} cases[] = {{newer, PMS_E_NEWER_VERSION}, {incompatible, PMS_E_UNKNOWN_FEATURE}, {older, PMS_E_CORRUPT},
-		{bad_block, PMS_E_CORRUPT}};
+	} cases[] = {{newer, PMS_E_NEWER_VERSION},
+		     {incompatible, PMS_E_UNKNOWN_FEATURE},
+		     {older, PMS_E_CORRUPT},
+		     {bad_block, PMS_E_CORRUPT}};
 	test_image whole = make_stream(test);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -252,7 +234,8 @@ static void test_stream_one_bad_header_copy_is_repaired_by_the_next_writer(void 
 			expect_opens(&whole, test->path, PMS_OPEN_READ_ONLY, PMS_STATE_HEADER_DAMAGED);
 			test_image_save(&whole, test->path);
 			pms_stream *stream = test_open(test->path, PMS_OPEN_DEFAULT);
-			assert_int_equal(test_recovery(stream).flags, PMS_STATE_HEADER_DAMAGED | PMS_STATE_HEADER_REPAIRED);
+			assert_int_equal(test_recovery(stream).flags,
+					 PMS_STATE_HEADER_DAMAGED | PMS_STATE_HEADER_REPAIRED);
 			assert_int_equal(test_info(stream).state, 0);
 			test_check_is_clean(stream);
 			test_close(stream);
@@ -455,19 +438,19 @@ static void test_stream_reader_writes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_stream_file_of_anything_else_is_refused),
-		TEST_ON_BOTH(test_stream_path_to_no_file_is_refused),
-		TEST_ON_BOTH(test_stream_truncated_file_is_refused),
-		TEST_ON_BOTH(test_stream_grown_file_is_opened_and_said_so),
-		TEST_ON_BOTH(test_stream_newer_version_or_unknown_feature_is_refused),
-		TEST_ON_BOTH(test_stream_read_only_feature_keeps_writers_out),
-		TEST_ON_TMPFS(test_stream_one_bad_header_copy_is_repaired_by_the_next_writer),
-		TEST_ON_BOTH(test_stream_both_header_copies_bad_are_refused),
-		TEST_ON_BOTH(test_stream_header_copies_that_differ_are_refused),
-		TEST_ON_BOTH(test_stream_bad_create_options_leave_nothing),
-		TEST_ON_BOTH(test_stream_bad_open_options_are_refused),
-		TEST_ON_BOTH(test_stream_read_only_file_can_be_read_and_not_written),
-		TEST_ON_BOTH(test_stream_reader_writes_nothing),
+	    TEST_ON_BOTH(test_stream_file_of_anything_else_is_refused),
+	    TEST_ON_BOTH(test_stream_path_to_no_file_is_refused),
+	    TEST_ON_BOTH(test_stream_truncated_file_is_refused),
+	    TEST_ON_BOTH(test_stream_grown_file_is_opened_and_said_so),
+	    TEST_ON_BOTH(test_stream_newer_version_or_unknown_feature_is_refused),
+	    TEST_ON_BOTH(test_stream_read_only_feature_keeps_writers_out),
+	    TEST_ON_TMPFS(test_stream_one_bad_header_copy_is_repaired_by_the_next_writer),
+	    TEST_ON_BOTH(test_stream_both_header_copies_bad_are_refused),
+	    TEST_ON_BOTH(test_stream_header_copies_that_differ_are_refused),
+	    TEST_ON_BOTH(test_stream_bad_create_options_leave_nothing),
+	    TEST_ON_BOTH(test_stream_bad_open_options_are_refused),
+	    TEST_ON_BOTH(test_stream_read_only_file_can_be_read_and_not_written),
+	    TEST_ON_BOTH(test_stream_reader_writes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -83,23 +83,23 @@ static int first_wrong_call(const fixture *f)
 	uint64_t bytes;
 	void *space;
 	const int32_t statuses[] = {
-		pms_stream_describe(f->stream, &info, NULL),
-		pms_stream_recovery(f->stream, &recovery, NULL),
-		pms_region_create(f->stream, &options, &region, NULL),
-		pms_region_find(f->stream, "region", 6, &region, NULL),
-		pms_region_next(f->stream, 0, &region, NULL),
-		pms_check_run(f->stream, &check, NULL),
-		pms_region_describe(f->region, &region_info, NULL),
-		pms_region_clear(f->region, NULL),
-		pms_region_free(f->region, NULL),
-		pms_region_append(f->region, "x", 1, NULL, NULL),
-		pms_region_reserve(f->region, 1, &reservation, &space, NULL, NULL),
-		pms_region_abandon(f->region, &f->reserved, NULL),
-		pms_region_read(f->region, &at, NULL, 0, 0, &bytes, NULL),
-		pms_cursor_open(f->region, NULL, &cursor, NULL),
-		pms_cursor_next(f->cursor, &entry, NULL),
-		pms_reservation_publish(f->reservation, 10, NULL, NULL),
-		pms_reservation_abandon(f->reservation, NULL),
+	    pms_stream_describe(f->stream, &info, NULL),
+	    pms_stream_recovery(f->stream, &recovery, NULL),
+	    pms_region_create(f->stream, &options, &region, NULL),
+	    pms_region_find(f->stream, "region", 6, &region, NULL),
+	    pms_region_next(f->stream, 0, &region, NULL),
+	    pms_check_run(f->stream, &check, NULL),
+	    pms_region_describe(f->region, &region_info, NULL),
+	    pms_region_clear(f->region, NULL),
+	    pms_region_free(f->region, NULL),
+	    pms_region_append(f->region, "x", 1, NULL, NULL),
+	    pms_region_reserve(f->region, 1, &reservation, &space, NULL, NULL),
+	    pms_region_abandon(f->region, &f->reserved, NULL),
+	    pms_region_read(f->region, &at, NULL, 0, 0, &bytes, NULL),
+	    pms_cursor_open(f->region, NULL, &cursor, NULL),
+	    pms_cursor_next(f->cursor, &entry, NULL),
+	    pms_reservation_publish(f->reservation, 10, NULL, NULL),
+	    pms_reservation_abandon(f->reservation, NULL),
 	};
 
 	for (int i = 0; i < (int)(sizeof(statuses) / sizeof(statuses[0])); i++)
@@ -170,9 +170,9 @@ static void test_stream_forked_child_may_open_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_stream_forked_child_is_refused_every_call),
-		TEST_ON_BOTH(test_stream_forked_child_may_release_everything),
-		TEST_ON_BOTH(test_stream_forked_child_may_open_its_own),
+	    TEST_ON_BOTH(test_stream_forked_child_is_refused_every_call),
+	    TEST_ON_BOTH(test_stream_forked_child_may_release_everything),
+	    TEST_ON_BOTH(test_stream_forked_child_may_open_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -284,7 +284,7 @@ static void *churn_regions(void *context)
 	(void)snprintf(name, sizeof(name), "%u", w->id % 2); /* two of them fight for each name */
 	for (uint32_t i = 0; i < w->rounds; i++) {
 		pms_region_options options =
-			test_region_options(name, 1 + test_random_below(&w->random, 100000), 8u << (w->id + 1));
+		    test_region_options(name, 1 + test_random_below(&w->random, 100000), 8u << (w->id + 1));
 		uint8_t data[WORKER_PAYLOAD_MAX];
 		pms_region *region;
 		int32_t status = pms_region_create(f->stream, &options, &region, NULL);
@@ -364,15 +364,15 @@ static void test_threads_buffer_changed_during_append_leaves_a_valid_entry(void 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_threads_append_to_one_region_while_others_read),
-		TEST_ON_BOTH(test_threads_append_to_two_regions),
-		TEST_ON_BOTH(test_threads_reserve_publish_and_abandon_while_others_read),
-		TEST_ON_BOTH(test_threads_mix_everything_on_two_regions),
-		TEST_ON_BOTH(test_threads_close_while_others_append),
-		TEST_ON_TMPFS(test_threads_clear_against_appends_is_busy_or_done),
-		TEST_ON_TMPFS(test_threads_free_against_appends_is_busy_or_done_once),
-		TEST_ON_BOTH(test_threads_create_and_free_regions_leave_all_space_free),
-		TEST_ON_TMPFS(test_threads_buffer_changed_during_append_leaves_a_valid_entry),
+	    TEST_ON_BOTH(test_threads_append_to_one_region_while_others_read),
+	    TEST_ON_BOTH(test_threads_append_to_two_regions),
+	    TEST_ON_BOTH(test_threads_reserve_publish_and_abandon_while_others_read),
+	    TEST_ON_BOTH(test_threads_mix_everything_on_two_regions),
+	    TEST_ON_BOTH(test_threads_close_while_others_append),
+	    TEST_ON_TMPFS(test_threads_clear_against_appends_is_busy_or_done),
+	    TEST_ON_TMPFS(test_threads_free_against_appends_is_busy_or_done_once),
+	    TEST_ON_BOTH(test_threads_create_and_free_regions_leave_all_space_free),
+	    TEST_ON_TMPFS(test_threads_buffer_changed_during_append_leaves_a_valid_entry),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

@@ -18,10 +18,10 @@ static void set_up(worker *workers, uint64_t random, pms_region *regions[2], uin
 	for (uint32_t i = 0; i < WORKERS_MAX; i++) {
 		worker *w = &workers[i];
 		*w = (worker){.id = i,
-			.random = random + i,
-			.rounds = UINT32_MAX,
-			.reserve_percent = 40,
-			.region_count = region_count};
+			      .random = random + i,
+			      .rounds = UINT32_MAX,
+			      .reserve_percent = 40,
+			      .region_count = region_count};
 		memcpy(w->regions, regions, sizeof(w->regions));
 	}
 }
@@ -42,7 +42,8 @@ static void wait_for(const worker *workers, uint64_t entries)
  * What is in the regions of the stream at `path`: of each worker all that was acknowledged, in order, and at most one entry
  * more, which was in progress.
  */
-static void expect_acknowledged(const char *path, const uint32_t before[WORKERS_MAX], const uint32_t *after, uint32_t regions)
+static void expect_acknowledged(const char *path, const uint32_t before[WORKERS_MAX], const uint32_t *after,
+				uint32_t regions)
 {
 	pms_stream *stream = test_open(path, PMS_OPEN_DEFAULT);
 	uint32_t count[WORKERS_MAX] = {0}, next[WORKERS_MAX];
@@ -107,7 +108,8 @@ static void test_threads_killed_process_loses_nothing_acknowledged(void **state)
 {
 	test_case *test = test_begin(state);
 	uint64_t random = test_seed();
-	worker *workers = mmap(NULL, sizeof(worker) * WORKERS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	worker *workers =
+	    mmap(NULL, sizeof(worker) * WORKERS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(workers != MAP_FAILED);
 	for (uint32_t round = 0; round < 12; round++) {
@@ -214,9 +216,9 @@ static void test_threads_failed_drain_ends_all_of_them(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_ON_BOTH(test_threads_killed_process_loses_nothing_acknowledged),
-		TEST_ON_TMPFS(test_threads_power_cut_loses_nothing_acknowledged),
-		TEST_ON_TMPFS(test_threads_failed_drain_ends_all_of_them),
+	    TEST_ON_BOTH(test_threads_killed_process_loses_nothing_acknowledged),
+	    TEST_ON_TMPFS(test_threads_power_cut_loses_nothing_acknowledged),
+	    TEST_ON_TMPFS(test_threads_failed_drain_ends_all_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

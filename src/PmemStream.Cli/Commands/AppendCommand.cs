@@ -36,6 +36,7 @@ internal sealed class AppendCommand : ToolCommand
         [
             "pmemstream append orders.pms orders orders.csv",
             "tail -f app.log | pmemstream append log.pms app",
+            "pmemstream read log.pms app | pmemstream append archive.pms app",
             "pmemstream append photos.pms raw --whole picture.jpg",
             "pmemstream append samples.pms adc --record-size 4KiB samples.bin",
         ];
@@ -64,7 +65,11 @@ internal sealed class AppendCommand : ToolCommand
         {
             StreamRegion region = Streams.Region(stream, path, name);
             using EntrySource source = Cut(parsed, input, inputName, Math.Min(EntryBytesMax, region.Info.UsableBytes));
-            Io.Error.WriteLine(Append(source, region, name));
+            string done = "";
+            long? bytes = input.CanSeek ? input.Length : null;
+            LongWork.Run(
+                Io, $"appending {inputName}", bytes, progress => done = Append(source, region, name, progress));
+            Io.Error.WriteLine(done);
         }
 
         return ExitCode.Ok;
@@ -106,7 +111,7 @@ internal sealed class AppendCommand : ToolCommand
         }
     }
 
-    private static string Append(EntrySource source, StreamRegion region, string name)
+    private static string Append(EntrySource source, StreamRegion region, string name, LongWork progress)
     {
         long entries = 0;
         long bytes = 0;
@@ -124,6 +129,7 @@ internal sealed class AppendCommand : ToolCommand
 
                 entries++;
                 bytes += entry.Length;
+                progress.Done = bytes;
             }
         }
         catch (Exception exception)

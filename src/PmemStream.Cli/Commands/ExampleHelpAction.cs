@@ -22,6 +22,14 @@ internal sealed class ExampleHelpAction(HelpAction usual) : SynchronousCommandLi
         }
         else if (command is PmemStreamCommand)
         {
+            output.WriteLine("Examples:");
+            output.WriteLine("  pmemstream create orders.pms --size 256MiB");
+            output.WriteLine("  pmemstream region create orders.pms orders --size 64MiB");
+            output.WriteLine("  pmemstream append orders.pms orders orders.csv");
+            output.WriteLine("  pmemstream read orders.pms orders");
+            output.WriteLine();
+            output.WriteLine("Sizes are 65536, 64KiB, 256MiB, 1GiB. REGION is a name, or @OFFSET (see: region list).");
+            output.WriteLine();
             output.WriteLine("Exit codes:");
             output.WriteLine("  0 ok, 1 a bug of the tool, 2 misuse, 3 not found, 4 corruption or not a stream,");
             output.WriteLine("  5 busy, 6 input/output (no space, region full, no permission)");

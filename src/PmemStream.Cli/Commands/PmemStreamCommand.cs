@@ -16,6 +16,8 @@ internal sealed class PmemStreamCommand : RootCommand
         Subcommands.Add(new AppendCommand(io));
         Subcommands.Add(new ReadCommand(io));
         Subcommands.Add(new CheckCommand(io));
+        Subcommands.Add(new DumpCommand(io));
+        Subcommands.Add(new CompletionCommand(io));
 
         foreach (HelpOption help in Options.OfType<HelpOption>())
         {

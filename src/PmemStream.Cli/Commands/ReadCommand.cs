@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using PmemStream.Cli.Errors;
 using PmemStream.Cli.Output;
 using PmemStream.Interop;
+using RegionInfo = PmemStream.Interop.RegionInfo;
 
 namespace PmemStream.Cli.Commands;
 
@@ -9,10 +12,21 @@ namespace PmemStream.Cli.Commands;
 internal sealed class ReadCommand : ToolCommand
 {
     private readonly Argument<string> _path = PathArgument();
-    private readonly Argument<string?> _region = new("REGION")
+    private readonly Argument<string?> _region = OptionalRegionArgument(
+        "The region, by name, or as @OFFSET; without it all regions, in address order.");
+
+    private readonly Option<ulong?> _from = new("--from")
     {
-        Description = "The name of the region; without it all regions, in address order.",
-        Arity = ArgumentArity.ZeroOrOne,
+        Description = "Begin at the first entry with that timestamp or a later one.",
+        HelpName = "TIMESTAMP",
+        CustomParser = ParseTimestamp,
+    };
+
+    private readonly Option<EntryPosition?> _after = new("--after")
+    {
+        Description = "Begin behind the entry at that position of REGION, to go on where an earlier reading ended.",
+        HelpName = "POSITION",
+        CustomParser = ParsePosition,
     };
 
     private readonly Option<string> _format = new("--format")
@@ -28,36 +42,131 @@ internal sealed class ReadCommand : ToolCommand
             raw writes the bytes of the entries, one after the other: what was appended.
             text writes a line for each entry: position, timestamp and bytes, with tabs between. \n, \r, \t, \\ and
             \xNN stand for bytes that cannot be printed. Without REGION the name of the region comes first.
-            The stream is opened for reading only; a writer may be appending to it meanwhile.
+            hex writes a line with the position for each entry, and its bytes as hexdump -C does.
+            json writes an object a line for each entry: region, offset, timestamp, bytes (how many), and data, or
+            dataBase64 where the bytes are not UTF-8.
+            A position is OFFSET@TIMESTAMP, as text and hex write it. Timestamps are a logical clock, not the time of day.
+            The stream is opened for reading only; a writer may be appending to it meanwhile: what is committed at the
+            start is read.
             """;
         Examples =
         [
             "pmemstream read orders.pms orders > orders.csv",
             "pmemstream read log.pms app --format text | tail -n 20",
+            "pmemstream read log.pms app --format json --from 1200 | jq -r .data",
+            "pmemstream read log.pms app --format hex --after 16896@12",
         ];
-        _format.AcceptOnlyFromAmong(EntryFormats.Raw, EntryFormats.Text);
+        _format.AcceptOnlyFromAmong(EntryFormats.Raw, EntryFormats.Text, EntryFormats.Hex, EntryFormats.Json);
         Arguments.Add(_path);
         Arguments.Add(_region);
+        Options.Add(_from);
+        Options.Add(_after);
         Options.Add(_format);
+        Validators.Add(Validate);
         SetAction(Run);
+    }
+
+    private void Validate(CommandResult parsed)
+    {
+        if (parsed.GetResult(_after) is null)
+        {
+            return;
+        }
+
+        if (parsed.GetResult(_from) is not null)
+        {
+            parsed.AddError("--from and --after exclude each other: expected one of them.");
+        }
+        else if (parsed.GetResult(_region) is not { Tokens.Count: > 0 })
+        {
+            parsed.AddError("--after is a position in one region: expected REGION.");
+        }
     }
 
     private int Run(ParseResult parsed)
     {
         string path = parsed.GetValue(_path)!;
         string? name = parsed.GetValue(_region);
-        IEntryFormat format = EntryFormats.Create(parsed.GetValue(_format)!, withRegion: name is null);
+        ulong? from = parsed.GetValue(_from);
+        EntryPosition? after = parsed.GetValue(_after);
 
         using PersistentStream stream = PersistentStream.OpenReadOnly(path);
         IEnumerable<StreamRegion> regions = name is null ? stream.Regions : [Streams.Region(stream, path, name)];
-        foreach (StreamRegion region in regions)
+
+        // Looked up before anything is read: a writer that goes on appending, even what we write, does not keep us.
+        List<Part> parts = [.. regions.Select(region => new Part(region, region.Info))];
+        using EntryFormat format = EntryFormats.Create(parsed.GetValue(_format)!, withRegion: name is null, Io.Output);
+
+        void Read(LongWork? progress)
         {
-            foreach (StreamEntry entry in region)
+            long bytesBefore = 0;
+            foreach (Part part in parts)
             {
-                format.Write(region.Name, entry, Io.Output);
+                ReadPart(part, Entries(part.Region, from, after), format, progress, bytesBefore);
+                bytesBefore += part.Info.UsedBytes;
             }
+        }
+
+        if (Io.OutputIsFile)
+        {
+            LongWork.Run(Io, $"reading {path}", parts.Sum(part => part.Info.UsedBytes), Read);
+        }
+        else
+        {
+            Read(null);
         }
 
         return ExitCode.Ok;
     }
+
+    private static EntrySequence Entries(StreamRegion region, ulong? from, EntryPosition? after) => (from, after) switch
+    {
+        ({ } timestamp, _) => region.EntriesFromTimestamp(timestamp),
+        (_, { } position) => region.EntriesAfter(position),
+        _ => region.Entries,
+    };
+
+    private static void ReadPart(
+        Part part, EntrySequence entries, EntryFormat format, LongWork? progress, long bytesBefore)
+    {
+        string name = RegionNames.Of(part.Region);
+        long start = part.Info.Offset + part.Info.TotalBytes - part.Info.UsableBytes;
+        foreach (StreamEntry entry in entries)
+        {
+            if (entry.Position.Offset >= part.Info.CommittedOffset)
+            {
+                return;
+            }
+
+            format.Write(name, entry);
+            if (progress is not null)
+            {
+                progress.Done = bytesBefore + entry.Position.Offset - start;
+            }
+        }
+    }
+
+    private static ulong? ParseTimestamp(ArgumentResult parsed)
+    {
+        string text = parsed.Tokens[^1].Value;
+        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong timestamp))
+        {
+            parsed.AddError($"--from '{text}': expected a timestamp of the stream's logical clock, such as 1200.");
+        }
+
+        return timestamp;
+    }
+
+    private static EntryPosition? ParsePosition(ArgumentResult parsed)
+    {
+        string text = parsed.Tokens[^1].Value;
+        if (!EntryPosition.TryParse(text, CultureInfo.InvariantCulture, out EntryPosition position))
+        {
+            parsed.AddError($"--after '{text}': expected a position, OFFSET@TIMESTAMP, such as 16896@12.");
+        }
+
+        return position;
+    }
+
+    private sealed record Part(StreamRegion Region, RegionInfo Info);
 }

@@ -4,14 +4,18 @@ namespace PmemStream.Cli.Commands;
 internal sealed class RegionCommand : ToolCommand
 {
     public RegionCommand(ToolIo io)
-        : base(io, "region", "Creates and lists regions.")
+        : base(io, "region", "Creates, lists, clears and frees regions.")
     {
         Examples =
         [
             "pmemstream region create orders.pms orders --size 64MiB",
             "pmemstream region list orders.pms",
+            "pmemstream region clear orders.pms orders",
+            "pmemstream region free orders.pms orders",
         ];
         Subcommands.Add(new RegionCreateCommand(io));
         Subcommands.Add(new RegionListCommand(io));
+        Subcommands.Add(new RegionClearCommand(io));
+        Subcommands.Add(new RegionFreeCommand(io));
     }
 }

@@ -16,7 +16,12 @@ internal sealed class RegionCreateCommand : ToolCommand
     private const int AlignmentMax = 4096;
 
     private readonly Argument<string> _path = PathArgument();
-    private readonly Argument<string> _name = RegionArgument("NAME");
+    private readonly Argument<string> _name = new("NAME")
+    {
+        Description = "The name of the region: up to 63 bytes of UTF-8.",
+        CustomParser = parsed => NotEmpty(parsed, "NAME"),
+    };
+
     private readonly Option<long> _size = SizeOption(
         "--size", "Room for entries: each takes 24 bytes besides its data. Rounded up to whole blocks.");
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using PmemStream.Cli.Errors;
 using PmemStream.Cli.Output;
 using PmemStream.Interop;
+using RegionInfo = PmemStream.Interop.RegionInfo;
 
 namespace PmemStream.Cli.Commands;
 
@@ -14,7 +15,7 @@ internal sealed class RegionListCommand : ToolCommand
         : base(io, "list", "Lists the regions of a stream, in address order.")
     {
         Remarks = """
-            A table on a terminal; otherwise a line of column names and a line for each region, with tabs between the
+            A table and a picture on a terminal; otherwise a line of column names and a line for each region, with tabs between the
             columns and exact numbers of bytes.
             """;
         Examples =
@@ -29,7 +30,13 @@ internal sealed class RegionListCommand : ToolCommand
     private int Run(ParseResult parsed)
     {
         using PersistentStream stream = PersistentStream.OpenReadOnly(parsed.GetValue(_path)!);
-        ReportWriter.For(Io).Write(RegionReport.Of(stream.Regions));
+        List<RegionInfo> regions = RegionReport.Facts(stream.Regions);
+        ReportWriter.For(Io).Write(RegionReport.Of(regions));
+        if (Io.OutputIsTerminal)
+        {
+            RegionDrawing.Write(regions, stream.Info.Size, Io);
+        }
+
         return ExitCode.Ok;
     }
 }

@@ -39,14 +39,14 @@ internal static class ByteSize
         return true;
     }
 
-    /// <summary>Writes a size for people: "256 MiB", "1.5 GiB", "100 bytes".</summary>
+    /// <summary>Writes a size for people: "256MiB", "1.5GiB", "100 bytes".</summary>
     public static string Format(long bytes)
     {
         foreach ((string name, long size) in Units)
         {
             if (bytes >= size)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / size:0.##} {name}");
+                return string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / size:0.##}{name}");
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PmemStream.Interop;
 
 namespace PmemStream.Cli.Output;
@@ -21,6 +22,35 @@ internal static class CheckReport
                 ? "no problems"
                 : $"{Counted.Of(check.Problems.Count, "problem")}, {Counted.Of(check.ErrorCount, "error")} of them"));
     }
+
+    /// <summary>Writes it as JSON. Scripts rely on the names of the properties.</summary>
+    public static void Write(StreamCheck check, string path, PersistentStream stream, Utf8JsonWriter writer)
+    {
+        Dictionary<long, string> names = Names(stream);
+        writer.WriteString("path", path);
+        writer.WriteBoolean("sound", check.IsSound);
+        writer.WriteNumber("errorCount", check.ErrorCount);
+        writer.WriteNumber("regionCount", check.RegionCount);
+        writer.WriteNumber("entryCount", check.EntryCount);
+        writer.WriteNumber("payloadBytes", check.PayloadBytes);
+        writer.WriteNumber("freeBytes", check.FreeBytes);
+        writer.WriteStartArray("problems");
+        foreach (StreamProblem problem in check.Problems)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("severity", Severity(problem.Severity));
+            writer.WriteNumber("position", problem.Position);
+            writer.WriteString("region", problem.RegionOffset is { } at ? Name(at, names) : null);
+            writer.WriteOptional("regionOffset", problem.RegionOffset);
+            writer.WriteString("message", OneLine.Of(problem.Message));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static string Name(long offset, Dictionary<long, string> names) =>
+        RegionNames.Of(names.GetValueOrDefault(offset, ""), offset);
 
     private static Dictionary<long, string> Names(PersistentStream stream)
     {

@@ -12,43 +12,61 @@ internal static class EntryFormats
     /// <summary>A line an entry.</summary>
     public const string Text = "text";
 
+    /// <summary>A header line an entry, and its bytes as hexadecimal numbers and characters.</summary>
+    public const string Hex = "hex";
+
+    /// <summary>A JSON object an entry.</summary>
+    public const string Json = "json";
+
     /// <summary>Makes the format called <paramref name="name"/>.</summary>
-    public static IEntryFormat Create(string name, bool withRegion) => name switch
+    public static EntryFormat Create(string name, bool withRegion, ToolOutput output) => name switch
     {
-        Raw => new RawFormat(),
-        Text => new TextFormat(withRegion),
+        Raw => new RawFormat(output),
+        Text => new TextFormat(output, withRegion),
+        Hex => new HexFormat(output, withRegion),
+        Json => new JsonFormat(output),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a format."),
     };
 }
 
 /// <summary>How an entry is written.</summary>
-internal interface IEntryFormat
+internal abstract class EntryFormat(ToolOutput output) : IDisposable
 {
-    /// <summary>Writes one entry of the region called <paramref name="regionName"/>.</summary>
-    void Write(string regionName, StreamEntry entry, Stream output);
+    /// <summary>Where to.</summary>
+    protected ToolOutput Output { get; } = output;
+
+    /// <summary>Writes one entry of the region that is called <paramref name="region"/>.</summary>
+    public abstract void Write(string region, StreamEntry entry);
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+
+    /// <summary>Writes text.</summary>
+    protected void Write(string text) => Output.Write(Encoding.UTF8.GetBytes(text));
 }
 
 /// <summary>The payload, and nothing else.</summary>
-internal sealed class RawFormat : IEntryFormat
+internal sealed class RawFormat(ToolOutput output) : EntryFormat(output)
 {
     /// <inheritdoc/>
-    public void Write(string regionName, StreamEntry entry, Stream output) => output.Write(entry.Data);
+    public override void Write(string region, StreamEntry entry) => Output.Write(entry.Data);
 }
 
 /// <summary>Position, timestamp and escaped payload, in columns separated by tabs.</summary>
-internal sealed class TextFormat(bool withRegion) : IEntryFormat
+internal sealed class TextFormat(ToolOutput output, bool withRegion) : EntryFormat(output)
 {
     /// <inheritdoc/>
-    public void Write(string regionName, StreamEntry entry, Stream output)
+    public override void Write(string region, StreamEntry entry)
     {
         if (withRegion)
         {
-            output.Write(Encoding.UTF8.GetBytes(EscapedText.Of(regionName)));
-            output.WriteByte((byte)'\t');
+            Write($"{EscapedText.Of(region)}\t");
         }
 
-        output.Write(Encoding.UTF8.GetBytes($"{entry.Position}\t{entry.Timestamp}\t"));
-        EscapedText.Write(entry.Data, output);
-        output.WriteByte((byte)'\n');
+        Write($"{entry.Position}\t{entry.Timestamp}\t");
+        EscapedText.Write(entry.Data, Output);
+        Output.WriteByte((byte)'\n');
     }
 }

@@ -7,8 +7,27 @@ namespace PmemStream.Cli.Output;
 /// <summary>What the tool says about regions.</summary>
 internal static class RegionReport
 {
+    /// <summary>What is known of each region; one that a writer frees meanwhile is left out.</summary>
+    public static List<RegionInfo> Facts(IEnumerable<StreamRegion> regions)
+    {
+        var facts = new List<RegionInfo>();
+        foreach (StreamRegion region in regions)
+        {
+            try
+            {
+                facts.Add(region.Info);
+            }
+            catch (StaleRegionException)
+            {
+                // As if we had come later.
+            }
+        }
+
+        return facts;
+    }
+
     /// <summary>A row for each region. Scripts rely on the columns: new ones come last.</summary>
-    public static TableReport Of(IEnumerable<StreamRegion> regions)
+    public static TableReport Of(IEnumerable<RegionInfo> regions)
     {
         var report = new TableReport(
             new ReportColumn("name", ForPeople: true),
@@ -20,11 +39,10 @@ internal static class RegionReport
             new ReportColumn("last-timestamp"),
             new ReportColumn("reservations"),
             new ReportColumn("state", ForPeople: true));
-        foreach (StreamRegion region in regions)
+        foreach (RegionInfo info in regions)
         {
-            RegionInfo info = region.Info;
             report.Add(
-                Name(info.Name),
+                Name(info),
                 Used(info),
                 ReportValue.Bytes(info.UsableBytes),
                 ReportValue.Of(info.EntryAlignment),
@@ -38,8 +56,8 @@ internal static class RegionReport
         return report;
     }
 
-    private static ReportValue Name(string name) =>
-        name.Length == 0 ? new ReportValue(string.Empty, "(no name)") : ReportValue.Name(name);
+    private static ReportValue Name(RegionInfo info) =>
+        info.Name.Length == 0 ? new ReportValue(string.Empty, RegionNames.Of(info)) : ReportValue.Name(info.Name);
 
     private static ReportValue Used(RegionInfo info)
     {

@@ -75,7 +75,6 @@ internal sealed class TerminalReportWriter(ToolIo io) : ReportWriter
 
     private void Show(Spectre.Console.Rendering.IRenderable content)
     {
-        io.Flush();
-        AnsiConsole.Write(content);
+        Terminal.On(io.Text).Write(content);
     }
 }

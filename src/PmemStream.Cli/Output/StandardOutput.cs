@@ -20,15 +20,22 @@ internal static class StandardOutput
             return Console.OpenStandardOutput();
         }
 
+        FileStream? descriptor = Descriptor();
+        return descriptor is null || descriptor.CanSeek ? Console.OpenStandardOutput() : descriptor;
+    }
+
+    /// <summary>Whether it goes to a file. False where that is not known.</summary>
+    public static bool IsFile() => !OperatingSystem.IsWindows() && Descriptor() is { CanSeek: true };
+
+    private static FileStream? Descriptor()
+    {
         try
         {
-            var descriptor = new FileStream(
-                new SafeFileHandle(UnixDescriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-            return descriptor.CanSeek ? Console.OpenStandardOutput() : descriptor;
+            return new FileStream(new SafeFileHandle(UnixDescriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return Console.OpenStandardOutput();
+            return null;
         }
     }
 }

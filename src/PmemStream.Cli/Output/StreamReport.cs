@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using PmemStream.Interop;
 
 namespace PmemStream.Cli.Output;
@@ -7,7 +6,8 @@ namespace PmemStream.Cli.Output;
 /// <summary>What the tool says about a stream.</summary>
 internal static class StreamReport
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+    /// <summary>How points in time are written.</summary>
+    public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
     /// <summary>The facts about an open stream.</summary>
     public static PropertyReport Of(string path, PersistentStream stream)
@@ -26,7 +26,7 @@ internal static class StreamReport
         report.Add("free", ReportValue.Bytes(info.FreeBytes));
         report.Add("largest-free", ReportValue.Bytes(info.LargestFreeBytes));
         report.Add("next-timestamp", ReportValue.Of(info.NextTimestamp));
-        report.Add("medium", ReportValue.Of(Words(info.Medium.ToString())));
+        report.Add("medium", ReportValue.Of(Words.Of(info.Medium.ToString())));
         report.Add("durability", ReportValue.Of(info.MediumDescription));
         report.Add("state", ReportValue.Of(State(info.Conditions | stream.Recovery.Conditions)));
         return report;
@@ -35,27 +35,10 @@ internal static class StreamReport
     /// <summary>"sound", or what is wrong.</summary>
     public static string State(StreamConditions conditions) => conditions == StreamConditions.None
         ? "sound"
-        : string.Join(", ", conditions.ToString().Split(", ").Select(Words));
+        : string.Join(", ", conditions.ToString().Split(", ").Select(name => Words.Of(name)));
 
     private static string Features(StreamInfo info) => string.Create(
         CultureInfo.InvariantCulture,
         $"compatible 0x{info.CompatibleFeatures:x}, incompatible 0x{info.IncompatibleFeatures:x}, "
         + $"read-only 0x{info.ReadOnlyFeatures:x}");
-
-    // "HeaderDamaged" is "header damaged".
-    private static string Words(string name)
-    {
-        var words = new StringBuilder(name.Length + 4);
-        foreach (char letter in name)
-        {
-            if (char.IsAsciiLetterUpper(letter) && words.Length > 0)
-            {
-                words.Append(' ');
-            }
-
-            words.Append(char.ToLowerInvariant(letter));
-        }
-
-        return words.ToString();
-    }
 }

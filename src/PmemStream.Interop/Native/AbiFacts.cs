@@ -30,6 +30,7 @@ internal sealed unsafe class AbiFacts
         facts.AddRegionStructs();
         facts.AddEntryStructs();
         facts.AddCheckStructs();
+        facts.AddStoredStruct();
         return facts._facts;
     }
 
@@ -66,6 +67,7 @@ internal sealed unsafe class AbiFacts
         Enum<pms_entry_flags>();
         Enum<pms_state_flags>();
         Enum<pms_severity>();
+        Enum<pms_stored_kind>();
     }
 
     private void AddConventionStructs()
@@ -223,5 +225,23 @@ internal sealed unsafe class AbiFacts
         Field(nameof(problem.position), &problem.position);
         Field(nameof(problem.region_offset), &problem.region_offset);
         Field(nameof(problem.message), &problem.message);
+    }
+    private void AddStoredStruct()
+    {
+        pms_stored stored;
+        Struct(nameof(pms_stored), &stored);
+        Field(nameof(stored.struct_bytes), &stored.struct_bytes);
+        Field(nameof(stored.kind), &stored.kind);
+        Field(nameof(stored.offset), &stored.offset);
+        Field(nameof(stored.bytes), &stored.bytes);
+        Field(nameof(stored.region_offset), &stored.region_offset);
+        Field(nameof(stored.value), &stored.value);
+        Field(nameof(stored.payload_bytes), &stored.payload_bytes);
+        Field(nameof(stored.timestamp), &stored.timestamp);
+        Field(nameof(stored.lag_bytes), &stored.lag_bytes);
+        Field(nameof(stored.whole), &stored.whole);
+        Field(nameof(stored.flags), &stored.flags);
+        Field(nameof(stored.text), &stored.text);
+        Field(nameof(stored.reserved), &stored.reserved);
     }
 }

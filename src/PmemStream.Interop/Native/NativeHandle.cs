@@ -20,6 +20,8 @@ namespace PmemStream.Interop.Native;
 /// <item>The pointer of a reservation is taken out of its handle by one atomic exchange (<see cref="Take"/>). Who gets it,
 /// publisher, abandoner or finalizer, is its only user.</item>
 /// <item>A check handle never leaves the method that made it.</item>
+/// <item>A dump handle belongs to an enumerator that threads may share: each call locks the handle and counts a reference.
+/// Nobody lists what is stored in a hurry.</item>
 /// </list>
 /// <para>
 /// The finalizers of this class run after ordinary ones (it is a critical finalizer), so a finalizer of the user's own may
@@ -89,4 +91,11 @@ internal sealed unsafe class CheckHandle : NativeHandle
 {
     /// <inheritdoc/>
     protected override void Release(nint pointer) => NativeMethods.pms_check_release((pms_check*)pointer);
+}
+
+/// <summary>Owns a <c>pms_dump</c>.</summary>
+internal sealed unsafe class DumpHandle : NativeHandle
+{
+    /// <inheritdoc/>
+    protected override void Release(nint pointer) => NativeMethods.pms_dump_close((pms_dump*)pointer);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -134,12 +135,12 @@ internal static class NativeLibraryResolver
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search) =>
         name == LibraryName ? s_library : 0;
 
-    private static string? AssemblyFolder()
-    {
-#pragma warning disable IL3000 // Empty in a single-file program: then the folder of the program is the only one.
-        return Path.GetDirectoryName(typeof(NativeLibraryResolver).Assembly.Location);
-#pragma warning restore IL3000
-    }
+    [UnconditionalSuppressMessage(
+        "SingleFile",
+        "IL3000:Avoid accessing Assembly file path when publishing as a single file",
+        Justification = "Empty in a single-file program: then the folder of the program is the only one.")]
+    private static string? AssemblyFolder() =>
+        Path.GetDirectoryName(typeof(NativeLibraryResolver).Assembly.Location);
 
     private static IEnumerable<string> RuntimeIdentifiers()
     {

@@ -6,7 +6,7 @@ internal static class Clang
     private static readonly bool IsPresent = Find();
 
     public static void SkipWhereMissing() =>
-        Assert.SkipUnless(IsPresent, "clang is not on the PATH: install the package clang-14");
+        Assert.SkipUnless(IsPresent, "allowed: clang is not on the PATH (package clang-14)");
 
     private static bool Find()
     {

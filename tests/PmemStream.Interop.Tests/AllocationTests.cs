@@ -1,0 +1,103 @@
+using System.Buffers;
+using PmemStream.Interop.Tests.Support;
+
+namespace PmemStream.Interop.Tests;
+
+public sealed class AllocationTests
+{
+    private const int Entries = 2000;
+
+    private static readonly SpanAction<byte, byte> FillAll = static (span, value) => span.Fill(value);
+
+    [Fact]
+    public void Append_Entries_AllocatesNothing()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, 4 << 20);
+        StreamRegion region = stream.CreateRegion("log", 3 << 20);
+        AssertAllocates(0, () =>
+        {
+            for (int index = 0; index < Entries; index++)
+            {
+                region.Append("some data"u8);
+                region.TryAppend("some data"u8, out _);
+                region.Append(9, (byte)7, FillAll);
+                _ = region.CommittedOffset + region.PersistedOffset;
+            }
+
+            region.Clear();
+        });
+    }
+
+    [Fact]
+    public void MoveNext_Entries_AllocatesPerEnumerationAlone()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, 4 << 20);
+        StreamRegion region = stream.CreateRegion("log", 3 << 20);
+        for (int index = 0; index < Entries; index++)
+        {
+            region.Append("some data"u8);
+        }
+
+        long sum = 0;
+        AssertAllocates(100, () =>
+        {
+            foreach (StreamEntry entry in region)
+            {
+                sum += entry.Data.Length + entry.Position.Offset + (long)entry.Timestamp;
+            }
+        });
+        Assert.True(sum > 0);
+    }
+
+    [Fact]
+    public void TryCopy_Entry_AllocatesNothing()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, out StreamRegion region);
+        EntryPosition at = region.Append(TestStreams.Payload(1000, 1));
+        byte[] buffer = new byte[1000];
+        AssertAllocates(0, () =>
+        {
+            for (int index = 0; index < Entries; index++)
+            {
+                Assert.True(region.TryCopy(at, buffer, out _));
+            }
+        });
+    }
+
+    // The object that the caller holds is new each time (see EntryReservation); what is costly to make is not.
+    [Fact]
+    public void Reserve_Entries_AllocatesTheReservationAlone()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, 4 << 20);
+        StreamRegion region = stream.CreateRegion("log", 3 << 20);
+        AssertAllocates(Entries * 80, () =>
+        {
+            for (int index = 0; index < Entries; index++)
+            {
+                using EntryReservation slot = region.Reserve(10);
+                if (index % 2 == 0)
+                {
+                    slot.Span.Fill(1);
+                    slot.Publish();
+                }
+            }
+
+            region.Clear();
+        });
+    }
+
+    private static void AssertAllocates(long bytesMax, Action work)
+    {
+        // What is compiled, cached and pooled is so at the first times.
+        work();
+        work();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        work();
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(allocated <= bytesMax, $"{allocated} bytes were allocated, expected at most {bytesMax}");
+    }
+}

@@ -1,0 +1,40 @@
+using System.Reflection;
+using PmemStream.Interop.Tests.Support;
+
+namespace PmemStream.Interop.Tests;
+
+public sealed class ReadmeTests
+{
+    [Fact]
+    public void Sample_OfTheReadme_IsTheCompiledOne()
+    {
+        string[] readme = File.ReadAllLines(Path.Combine(Root, "README.md"));
+        string[] source = File.ReadAllLines(
+            Path.Combine(Root, "tests", "PmemStream.Interop.Tests", "ReadmeSample.cs"));
+        int mark = Array.IndexOf(readme, "<!-- sample -->");
+        Assert.True(mark >= 0 && readme[mark + 1] == "```csharp", "README.md has no marked sample.");
+        Assert.Equal(
+            Between(source, "// <sample>", "// </sample>"), Between(readme[(mark + 1)..], "```csharp", "```"));
+    }
+
+    [Fact]
+    public void Sample_OfTheReadme_Runs()
+    {
+        using var folder = new TestFolder();
+        ReadmeSample.Run(folder.Stream);
+    }
+
+    private static string Root => typeof(ReadmeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(metadata => metadata.Key == "RepositoryRoot").Value!;
+
+    // The lines between the two, without their common indentation and without empty ones at the end.
+    private static string Between(string[] lines, string first, string last)
+    {
+        string[] inner = [.. lines
+            .SkipWhile(line => line.Trim() != first)
+            .Skip(1)
+            .TakeWhile(line => line.Trim() != last)];
+        int indent = inner.Where(line => line.Length > 0).Min(line => line.Length - line.TrimStart().Length);
+        return string.Join('\n', inner.Select(line => line.Length == 0 ? line : line[indent..])).TrimEnd();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+
+namespace PmemStream.Interop.Tests.Support;
+
+/// <summary>What child processes do. They speak to the test in lines.</summary>
+internal static class ChildTasks
+{
+    public const string Append = "append";
+    public const string HoldOpen = "hold-open";
+    public const string TryOpen = "try-open";
+    public const string OpenAsNobody = "open-as-nobody";
+    public const string CreateAsNobody = "create-as-nobody";
+
+    /// <summary>What a child says when it got what it wanted.</summary>
+    public const string Opened = "opened";
+
+    public static int Run(ReadOnlySpan<string> arguments)
+    {
+        string path = arguments[1];
+        switch (arguments[0])
+        {
+            case Append:
+                AppendForEver(path, reserveFirst: arguments.Length > 2);
+                break;
+            case HoldOpen:
+                Hold(path);
+                break;
+            case TryOpen:
+                Console.WriteLine(OutcomeOf(() => PersistentStream.Open(path)));
+                break;
+            case OpenAsNobody:
+                BecomeNobody(warmUp: arguments[2]);
+                Console.WriteLine(OutcomeOf(() => PersistentStream.Open(path)));
+                Console.WriteLine(OutcomeOf(() => PersistentStream.OpenReadOnly(path)));
+                Unix.ExitNow();
+                break;
+            case CreateAsNobody:
+                BecomeNobody(warmUp: arguments[2]);
+                Console.WriteLine(OutcomeOf(() => TestStreams.Create(path)));
+                Unix.ExitNow();
+                break;
+            default:
+                throw new ArgumentException($"There is no task {arguments[0]}.");
+        }
+
+        return 0;
+    }
+
+    /// <summary>The entry with a number: it tells its number, and its length differs from its neighbours'.</summary>
+    public static byte[] NumberedEntry(int number)
+    {
+        byte[] entry = TestStreams.Payload(4 + (number * 37 % 700), number);
+        BitConverter.TryWriteBytes(entry, number);
+        return entry;
+    }
+
+    // Says the number of each entry after its append has returned.
+    private static void AppendForEver(string path, bool reserveFirst)
+    {
+        using PersistentStream stream = PersistentStream.Open(path);
+        StreamRegion region = stream.GetRegion(TestStreams.RegionName);
+        EntryReservation? open = reserveFirst ? region.Reserve(100) : null;
+        open?.Span.Fill(0xAA);
+        for (int number = 0; region.TryAppend(NumberedEntry(number), out _); number++)
+        {
+            Console.WriteLine(number.ToString(CultureInfo.InvariantCulture));
+        }
+
+        Console.WriteLine("full");
+        Console.ReadLine();
+        GC.KeepAlive(open);
+    }
+
+    private static void Hold(string path)
+    {
+        using PersistentStream stream = PersistentStream.Open(path);
+        Console.WriteLine(Opened);
+        Console.ReadLine();
+    }
+
+    private static string OutcomeOf(Func<PersistentStream> open)
+    {
+        try
+        {
+            using PersistentStream stream = open();
+            string entries = stream.TryGetRegion(TestStreams.RegionName, out StreamRegion? region)
+                ? string.Join(',', region.Texts())
+                : "";
+            return $"{Opened} {entries}".TrimEnd();
+        }
+        catch (PmemStreamException failure)
+        {
+            return $"{failure.GetType().Name}: {failure.Message.ReplaceLineEndings(" ")}";
+        }
+    }
+
+    // Everything that is needed is loaded first, as the program's own files may be out of reach afterwards.
+    private static void BecomeNobody(string warmUp)
+    {
+        _ = OutcomeOf(() => PersistentStream.Open(warmUp));
+        _ = OutcomeOf(() => PersistentStream.Open(warmUp + ".missing"));
+        Unix.BecomeNobody();
+    }
+}

@@ -1,0 +1,41 @@
+namespace PmemStream.Interop.Tests.Support;
+
+/// <summary>Where the streams of a test lie.</summary>
+public static class Media
+{
+    /// <summary>A tmpfs file: volatile memory, flushed by the processor.</summary>
+    public const string Memory = "memory";
+
+    /// <summary>An ordinary file: the page cache.</summary>
+    public const string Disk = "disk";
+
+    private const string MemoryFolder = "/dev/shm";
+
+    /// <summary>All that this machine has.</summary>
+    public static TheoryData<string> All =>
+        Directory.Exists(MemoryFolder) ? [Memory, Disk] : [Disk];
+
+    /// <summary>The folder in which tests make theirs.</summary>
+    internal static string Folder(string medium) => medium == Memory && Directory.Exists(MemoryFolder)
+        ? MemoryFolder
+        : System.IO.Path.GetTempPath();
+}
+
+/// <summary>A folder that is gone when the test ends.</summary>
+internal sealed class TestFolder : IDisposable
+{
+    public TestFolder(string medium = Media.Memory)
+    {
+        Path = System.IO.Path.Combine(Media.Folder(medium), $"pmemstream-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(Path);
+    }
+
+    public string Path { get; }
+
+    /// <summary>The usual place of the stream.</summary>
+    public string Stream => File("test.pms");
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
