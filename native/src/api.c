@@ -1,55 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* The exported functions: check arguments, clear the detail record, delegate. What each promises is in the header. */
-#include "append.h"
+/*
+ * The exported functions on streams and regions (those on entries are in api_entries.c): check arguments, clear the detail
+ * record, delegate. What each promises is in the header.
+ */
+#include "arguments.h"
 #include "check.h"
-#include "cursor.h"
 #include "dump.h"
 #include "stream.h"
 
-#include <stdlib.h>
-
 static const pms_open_options default_open = {.struct_bytes = sizeof(pms_open_options)};
-static const pms_cursor_options default_cursor = {.struct_bytes = sizeof(pms_cursor_options)};
-
-static int32_t null_argument(const char *name, pms_error *error)
-{
-	return pms_fail(error, PMS_E_INVALID_ARGUMENT, "%s is null", name);
-}
-
-static int32_t wrong_struct(const char *name, uint32_t expected, uint32_t found, pms_error *error)
-{
-	pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, expected, found, "%s.struct_bytes is %u, expected %u", name,
-		    found, expected);
-	return PMS_E_INVALID_ARGUMENT;
-}
-
-static int32_t out_of_range(const char *name, uint64_t found, uint64_t most, pms_error *error)
-{
-	return pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, most, found, "%s is %llu, expected at most %llu", name,
-			   (unsigned long long)found, (unsigned long long)most);
-}
-
-static bool is_zero(const uint64_t reserved[4]) { return !(reserved[0] | reserved[1] | reserved[2] | reserved[3]); }
-
-static int32_t reserved_not_zero(pms_error *error)
-{
-	return pms_fail(error, PMS_E_INVALID_ARGUMENT,
-			"a reserved field of the options is not zero: they were made for a newer library");
-}
 
 static int32_t check_medium(uint32_t requirement, uint32_t policy, pms_error *error)
 {
 	if (requirement > PMS_REQUIRE_PERSISTENT_MEMORY)
-		return out_of_range("medium_requirement", requirement, PMS_REQUIRE_PERSISTENT_MEMORY, error);
+		return pms_out_of_range("medium_requirement", requirement, PMS_REQUIRE_PERSISTENT_MEMORY, error);
 	if (policy > PMS_FLUSH_SYNC)
-		return out_of_range("flush_policy", policy, PMS_FLUSH_SYNC, error);
+		return pms_out_of_range("flush_policy", policy, PMS_FLUSH_SYNC, error);
 	return PMS_OK;
 }
 
 static int32_t check_path(const char *path, pms_error *error)
 {
 	if (!path)
-		return null_argument("path", error);
+		return pms_null_argument("path", error);
 	if (!*path)
 		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "path is empty");
 	return PMS_OK;
@@ -59,19 +32,19 @@ int32_t pms_stream_create(const char *path, const pms_create_options *options, p
 {
 	pms_error_clear(error);
 	if (!stream)
-		return null_argument("stream", error);
+		return pms_null_argument("stream", error);
 	*stream = NULL;
 	int32_t status = check_path(path, error);
 	if (status != PMS_OK)
 		return status;
 	if (!options)
-		return null_argument("options", error);
+		return pms_null_argument("options", error);
 	if (options->struct_bytes != sizeof(*options))
-		return wrong_struct("options", sizeof(*options), options->struct_bytes, error);
+		return pms_wrong_struct("options", sizeof(*options), options->struct_bytes, error);
 	if (options->flags & ~(uint32_t)PMS_CREATE_OVERWRITE)
-		return out_of_range("flags", options->flags, PMS_CREATE_OVERWRITE, error);
-	if (options->reserved0 || !is_zero(options->reserved))
-		return reserved_not_zero(error);
+		return pms_out_of_range("flags", options->flags, PMS_CREATE_OVERWRITE, error);
+	if (options->reserved0 || !pms_is_zero(options->reserved))
+		return pms_reserved_not_zero(error);
 	if (options->block_bytes &&
 	    (!pms_is_power_of_two(options->block_bytes) || options->block_bytes < PMS_BLOCK_BYTES_DEFAULT ||
 	     options->block_bytes > PMS_BLOCK_BYTES_MAX))
@@ -79,7 +52,7 @@ int32_t pms_stream_create(const char *path, const pms_create_options *options, p
 				   "block_bytes is %u, expected a power of two from %u to %u", options->block_bytes,
 				   PMS_BLOCK_BYTES_DEFAULT, PMS_BLOCK_BYTES_MAX);
 	if (options->stream_bytes > PMS_VALUE_MAX / 2)
-		return out_of_range("stream_bytes", options->stream_bytes, PMS_VALUE_MAX / 2, error);
+		return pms_out_of_range("stream_bytes", options->stream_bytes, PMS_VALUE_MAX / 2, error);
 	status = check_medium(options->medium_requirement, options->flush_policy, error);
 	return status == PMS_OK ? pms_create(path, options, stream, error) : status;
 }
@@ -88,7 +61,7 @@ int32_t pms_stream_open(const char *path, const pms_open_options *options, pms_s
 {
 	pms_error_clear(error);
 	if (!stream)
-		return null_argument("stream", error);
+		return pms_null_argument("stream", error);
 	*stream = NULL;
 	int32_t status = check_path(path, error);
 	if (status != PMS_OK)
@@ -96,13 +69,13 @@ int32_t pms_stream_open(const char *path, const pms_open_options *options, pms_s
 	if (!options)
 		options = &default_open;
 	if (options->struct_bytes != sizeof(*options))
-		return wrong_struct("options", sizeof(*options), options->struct_bytes, error);
+		return pms_wrong_struct("options", sizeof(*options), options->struct_bytes, error);
 	if (options->flags & ~(uint32_t)(PMS_OPEN_READ_ONLY | PMS_OPEN_SALVAGE))
-		return out_of_range("flags", options->flags, PMS_OPEN_READ_ONLY | PMS_OPEN_SALVAGE, error);
+		return pms_out_of_range("flags", options->flags, PMS_OPEN_READ_ONLY | PMS_OPEN_SALVAGE, error);
 	if (options->flags == (PMS_OPEN_READ_ONLY | PMS_OPEN_SALVAGE))
 		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "salvage writes: it cannot go with reading only");
-	if (options->reserved0 || !is_zero(options->reserved))
-		return reserved_not_zero(error);
+	if (options->reserved0 || !pms_is_zero(options->reserved))
+		return pms_reserved_not_zero(error);
 	status = check_medium(options->medium_requirement, options->flush_policy, error);
 	return status == PMS_OK ? pms_open(path, options, stream, error) : status;
 }
@@ -121,9 +94,9 @@ int32_t pms_stream_describe(pms_stream *stream, pms_stream_info *info, pms_error
 {
 	pms_error_clear(error);
 	if (!stream || !info)
-		return null_argument(stream ? "info" : "stream", error);
+		return pms_null_argument(stream ? "info" : "stream", error);
 	if (info->struct_bytes != sizeof(*info))
-		return wrong_struct("info", sizeof(*info), info->struct_bytes, error);
+		return pms_wrong_struct("info", sizeof(*info), info->struct_bytes, error);
 	int32_t status = pms_stream_enter(stream, error);
 	if (status != PMS_OK)
 		return status;
@@ -136,9 +109,9 @@ int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recovery, pms
 {
 	pms_error_clear(error);
 	if (!stream || !recovery)
-		return null_argument(stream ? "recovery" : "stream", error);
+		return pms_null_argument(stream ? "recovery" : "stream", error);
 	if (recovery->struct_bytes != sizeof(*recovery))
-		return wrong_struct("recovery", sizeof(*recovery), recovery->struct_bytes, error);
+		return pms_wrong_struct("recovery", sizeof(*recovery), recovery->struct_bytes, error);
 	int32_t status = pms_stream_enter(stream, error);
 	if (status != PMS_OK)
 		return status;
@@ -153,9 +126,9 @@ static int32_t check_region_options(const pms_region_options *options, pms_error
 	uint32_t alignment = options->entry_alignment;
 
 	if (options->struct_bytes != sizeof(*options))
-		return wrong_struct("options", sizeof(*options), options->struct_bytes, error);
-	if (options->reserved0 || !is_zero(options->reserved))
-		return reserved_not_zero(error);
+		return pms_wrong_struct("options", sizeof(*options), options->struct_bytes, error);
+	if (options->reserved0 || !pms_is_zero(options->reserved))
+		return pms_reserved_not_zero(error);
 	if (options->usable_bytes == 0 || options->usable_bytes > PMS_VALUE_MAX / 2)
 		return pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, PMS_VALUE_MAX / 2, options->usable_bytes,
 				   "usable_bytes is %llu, expected 1 to %llu",
@@ -170,7 +143,7 @@ static int32_t check_region_options(const pms_region_options *options, pms_error
 				   "the name has %u bytes, expected at most %u", options->name_bytes,
 				   PMS_NAME_BYTES_MAX);
 	if (options->name_bytes && !options->name)
-		return null_argument("name", error);
+		return pms_null_argument("name", error);
 	if (!pms_is_utf8(options->name, options->name_bytes))
 		return pms_fail(error, PMS_E_INVALID_ARGUMENT, "the name is not UTF-8 without NUL");
 	return PMS_OK;
@@ -180,10 +153,10 @@ int32_t pms_region_create(pms_stream *stream, const pms_region_options *options,
 {
 	pms_error_clear(error);
 	if (!region)
-		return null_argument("region", error);
+		return pms_null_argument("region", error);
 	*region = NULL;
 	if (!stream || !options)
-		return null_argument(stream ? "options" : "stream", error);
+		return pms_null_argument(stream ? "options" : "stream", error);
 	int32_t status = check_region_options(options, error);
 	if (status == PMS_OK)
 		status = pms_stream_enter(stream, error);
@@ -199,10 +172,10 @@ int32_t pms_region_find(pms_stream *stream, const char *name, uint64_t name_byte
 {
 	pms_error_clear(error);
 	if (!region)
-		return null_argument("region", error);
+		return pms_null_argument("region", error);
 	*region = NULL;
 	if (!stream || !name)
-		return null_argument(stream ? "name" : "stream", error);
+		return pms_null_argument(stream ? "name" : "stream", error);
 	if (name_bytes == 0 || name_bytes > PMS_NAME_BYTES_MAX)
 		return pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, PMS_NAME_BYTES_MAX, name_bytes,
 				   "the name has %llu bytes, expected 1 to %u", (unsigned long long)name_bytes,
@@ -219,10 +192,10 @@ int32_t pms_region_next(pms_stream *stream, uint64_t offset, pms_region **region
 {
 	pms_error_clear(error);
 	if (!region)
-		return null_argument("region", error);
+		return pms_null_argument("region", error);
 	*region = NULL;
 	if (!stream)
-		return null_argument("stream", error);
+		return pms_null_argument("stream", error);
 	int32_t status = pms_stream_enter(stream, error);
 	if (status != PMS_OK)
 		return status;
@@ -235,9 +208,9 @@ int32_t pms_region_describe(pms_region *region, pms_region_info *info, pms_error
 {
 	pms_error_clear(error);
 	if (!region || !info)
-		return null_argument(region ? "info" : "region", error);
+		return pms_null_argument(region ? "info" : "region", error);
 	if (info->struct_bytes != sizeof(*info))
-		return wrong_struct("info", sizeof(*info), info->struct_bytes, error);
+		return pms_wrong_struct("info", sizeof(*info), info->struct_bytes, error);
 	int32_t status = pms_region_enter_looker(region, error);
 	if (status != PMS_OK)
 		return status;
@@ -251,7 +224,7 @@ static int32_t change_region(pms_region *region, int32_t (*change)(pms_region *,
 {
 	pms_error_clear(error);
 	if (!region)
-		return null_argument("region", error);
+		return pms_null_argument("region", error);
 	int32_t status = pms_stream_enter(region->stream, error);
 	if (status != PMS_OK)
 		return status;
@@ -273,178 +246,14 @@ void pms_region_release(pms_region *region)
 		pms_region_unreference(region);
 }
 
-static int32_t check_entry(const pms_region *region, uint64_t bytes, pms_error *error)
-{
-	if (!region)
-		return null_argument("region", error);
-	if (bytes > PMS_ENTRY_BYTES_MAX)
-		return out_of_range("bytes", bytes, PMS_ENTRY_BYTES_MAX, error);
-	if (pms_stream_is_forked(region->stream))
-		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
-	return PMS_OK;
-}
-
-int32_t pms_region_append(pms_region *region, const void *data, uint64_t bytes, pms_position *position,
-			  pms_error *error)
-{
-	pms_error_clear(error);
-	int32_t status = check_entry(region, bytes, error);
-	if (status != PMS_OK)
-		return status;
-	if (bytes && !data)
-		return null_argument("data", error);
-	return pms_append(region, data, bytes, position, error);
-}
-
-int32_t pms_region_reserve(pms_region *region, uint64_t bytes, pms_reservation **reservation, void **data,
-			   pms_position *position, pms_error *error)
-{
-	pms_error_clear(error);
-	if (!reservation || !data)
-		return null_argument(reservation ? "data" : "reservation", error);
-	*reservation = NULL;
-	*data = NULL;
-	int32_t status = check_entry(region, bytes, error);
-	if (status == PMS_OK)
-		status = pms_reserve(region, bytes, reservation, error);
-	if (status != PMS_OK)
-		return status;
-	*data = pms_at(&region->stream->medium, (*reservation)->payload);
-	if (position)
-		*position = (*reservation)->position;
-	return PMS_OK;
-}
-
-static int32_t check_reservation(const pms_reservation *reservation, pms_error *error)
-{
-	if (!reservation)
-		return null_argument("reservation", error);
-	if (pms_stream_is_forked(reservation->region->stream))
-		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
-	return PMS_OK;
-}
-
-int32_t pms_reservation_publish(pms_reservation *reservation, uint64_t bytes, pms_position *position, pms_error *error)
-{
-	pms_error_clear(error);
-	int32_t status = check_reservation(reservation, error);
-	if (status == PMS_OK)
-		status = pms_publish(reservation, bytes, error);
-	if (status == PMS_OK && position)
-		*position = reservation->position;
-	return status;
-}
-
-int32_t pms_reservation_abandon(pms_reservation *reservation, pms_error *error)
-{
-	pms_error_clear(error);
-	int32_t status = check_reservation(reservation, error);
-	return status == PMS_OK ? pms_abandon(reservation, error) : status;
-}
-
-void pms_reservation_release(pms_reservation *reservation)
-{
-	if (!reservation)
-		return;
-	pms_region *region = reservation->region;
-	if (pms_stream_is_forked(region->stream))
-		return; /* the parent's slot still points at its own copy; ours is left alone */
-	(void)pms_abandon(reservation, NULL);
-	free(reservation);
-	pms_region_unreference(region);
-}
-
-int32_t pms_region_abandon(pms_region *region, const pms_position *position, pms_error *error)
-{
-	pms_error_clear(error);
-	int32_t status = check_entry(region, 0, error);
-	if (status != PMS_OK)
-		return status;
-	if (!position)
-		return null_argument("position", error);
-	return pms_abandon_at(region, position, error);
-}
-
-uint64_t pms_region_committed(const pms_region *region)
-{
-	return region && !region->retired ? atomic_load_explicit(&region->committed, memory_order_acquire) : 0;
-}
-
-uint64_t pms_region_persisted(const pms_region *region)
-{
-	return region && !region->retired ? atomic_load_explicit(&region->persisted, memory_order_acquire) : 0;
-}
-
-int32_t pms_cursor_open(pms_region *region, const pms_cursor_options *options, pms_cursor **cursor, pms_error *error)
-{
-	pms_error_clear(error);
-	if (!cursor)
-		return null_argument("cursor", error);
-	*cursor = NULL;
-	if (!region)
-		return null_argument("region", error);
-	if (!options)
-		options = &default_cursor;
-	if (options->struct_bytes != sizeof(*options))
-		return wrong_struct("options", sizeof(*options), options->struct_bytes, error);
-	if (options->flags > PMS_READ_UNVERIFIED)
-		return out_of_range("flags", options->flags, PMS_READ_UNVERIFIED, error);
-	if (options->start > PMS_CURSOR_FROM_TIMESTAMP)
-		return out_of_range("start", options->start, PMS_CURSOR_FROM_TIMESTAMP, error);
-	if (options->reserved0 || !is_zero(options->reserved))
-		return reserved_not_zero(error);
-	int32_t status = pms_cursor_start_at(region, options, cursor, error);
-	if (status == PMS_OK)
-		pms_error_clear(error);
-	return status;
-}
-
-int32_t pms_cursor_next(pms_cursor *cursor, pms_entry *entry, pms_error *error)
-{
-	pms_error_clear(error);
-	if (!cursor || !entry)
-		return null_argument(cursor ? "entry" : "cursor", error);
-	if (pms_stream_is_forked(cursor->region->stream))
-		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
-	return pms_cursor_step(cursor, entry, error);
-}
-
-void pms_cursor_close(pms_cursor *cursor)
-{
-	/* In a forked child its mutex may be held by a thread that is not there: the cursor is left alone. */
-	if (cursor && !pms_stream_is_forked(cursor->region->stream))
-		pms_cursor_end(cursor);
-}
-
-int32_t pms_region_read(pms_region *region, const pms_position *position, void *destination, uint64_t capacity,
-			uint32_t flags, uint64_t *bytes, pms_error *error)
-{
-	pms_error_clear(error);
-	if (!bytes)
-		return null_argument("bytes", error);
-	*bytes = 0;
-	if (!region || !position)
-		return null_argument(region ? "position" : "region", error);
-	if (capacity && !destination)
-		return null_argument("destination", error);
-	if (flags > PMS_READ_UNVERIFIED)
-		return out_of_range("flags", flags, PMS_READ_UNVERIFIED, error);
-	int32_t status = pms_region_enter_looker(region, error);
-	if (status != PMS_OK)
-		return status;
-	status = pms_copy_entry(region, position, destination, capacity, !(flags & PMS_READ_UNVERIFIED), bytes, error);
-	pms_region_leave_looker(region);
-	return status;
-}
-
 int32_t pms_check_run(pms_stream *stream, pms_check **check, pms_error *error)
 {
 	pms_error_clear(error);
 	if (!check)
-		return null_argument("check", error);
+		return pms_null_argument("check", error);
 	*check = NULL;
 	if (!stream)
-		return null_argument("stream", error);
+		return pms_null_argument("stream", error);
 	int32_t status = pms_stream_enter(stream, error);
 	if (status != PMS_OK)
 		return status;
@@ -457,10 +266,10 @@ int32_t pms_dump_open(pms_stream *stream, pms_dump **dump, pms_error *error)
 {
 	pms_error_clear(error);
 	if (!dump)
-		return null_argument("dump", error);
+		return pms_null_argument("dump", error);
 	*dump = NULL;
 	if (!stream)
-		return null_argument("stream", error);
+		return pms_null_argument("stream", error);
 	int32_t status = pms_stream_enter(stream, error);
 	if (status != PMS_OK)
 		return status;

@@ -5,50 +5,10 @@
  */
 #include "check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-/* More findings than anybody reads are counted, not kept. */
-#define PROBLEMS_KEPT_MAX 10000u
 
 /* How often a piece is looked at again that a writer in another process has changed under us. */
 #define READER_ATTEMPTS 16
-
-struct pms_check {
-	pms_check_summary summary;
-	pms_problem *problems;
-	uint64_t count, capacity;
-	bool out_of_memory;
-};
-
-static void note(pms_check *check, pms_severity severity, uint64_t position, uint64_t region_offset, const char *format,
-		 ...) PMS_PRINTF(5, 6);
-static void note(pms_check *check, pms_severity severity, uint64_t position, uint64_t region_offset, const char *format,
-		 ...)
-{
-	va_list arguments;
-
-	check->summary.problem_count++;
-	check->summary.error_count += severity == PMS_SEVERITY_ERROR;
-	if (check->count == PROBLEMS_KEPT_MAX)
-		return;
-	if (check->count == check->capacity) {
-		uint64_t capacity = check->capacity ? check->capacity * 2 : 16;
-		pms_problem *grown = realloc(check->problems, capacity * sizeof(*grown));
-		if (!grown) {
-			check->out_of_memory = true;
-			return;
-		}
-		check->problems = grown;
-		check->capacity = capacity;
-	}
-	pms_problem *problem = &check->problems[check->count++];
-	*problem = (pms_problem){.severity = severity, .position = position, .region_offset = region_offset};
-	va_start(arguments, format);
-	(void)vsnprintf(problem->message, sizeof(problem->message), format, arguments);
-	va_end(arguments);
-}
 
 /* ---- the fixed pages ---- */
 
@@ -61,9 +21,10 @@ static void check_headers(pms_stream *stream, pms_check *check)
 		const char *why;
 		memcpy(&copy, pms_at(&stream->medium, offsets[i]), sizeof(copy));
 		if (pms_header_validate(&copy, &why) != PMS_HEADER_GOOD)
-			note(check, PMS_SEVERITY_WARNING, offsets[i], 0,
-			     "copy %d of the stream header is damaged (%s); the next open for writing repairs it",
-			     i + 1, why);
+			pms_check_note(
+			    check, PMS_SEVERITY_WARNING, offsets[i], 0,
+			    "copy %d of the stream header is damaged (%s); the next open for writing repairs it", i + 1,
+			    why);
 	}
 }
 
@@ -74,7 +35,7 @@ static bool check_word(pms_stream *stream, pms_check *check, pms_severity severi
 
 	if (pms_word_read(stream, offset, role, &value))
 		return true;
-	note(check, severity, offset, region_offset, "the %s word is damaged: its seal does not match", name);
+	pms_check_note(check, severity, offset, region_offset, "the %s word is damaged: its seal does not match", name);
 	return false;
 }
 
@@ -86,7 +47,7 @@ static void check_stream_words(pms_stream *stream, pms_check *check)
 			    "second timestamp ceiling");
 
 	if (!a && !b)
-		note(check, PMS_SEVERITY_ERROR, PMS_CEILING_A, 0, "no copy of the timestamp ceiling is left");
+		pms_check_note(check, PMS_SEVERITY_ERROR, PMS_CEILING_A, 0, "no copy of the timestamp ceiling is left");
 	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, 0,
 			 "persisted timestamp");
 	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_LAYOUT_EPOCH, PMS_ROLE_LAYOUT_EPOCH, 0,
@@ -97,12 +58,13 @@ static void check_stream_words(pms_stream *stream, pms_check *check)
 	(void)check_word(stream, check, PMS_SEVERITY_WARNING, PMS_STREAM_SPARE_1, PMS_ROLE_STREAM_SPARE, 0,
 			 "second spare");
 	if (stream->damage & PMS_STATE_CEILING_DAMAGED && a && b) /* a writer has raised it by now */
-		note(check, PMS_SEVERITY_ERROR, PMS_CEILING_A, 0,
-		     "an entry with a timestamp at or above the ceiling was found on opening: the ceiling is damaged");
+		pms_check_note(
+		    check, PMS_SEVERITY_ERROR, PMS_CEILING_A, 0,
+		    "an entry with a timestamp at or above the ceiling was found on opening: the ceiling is damaged");
 	if (stream->damage & PMS_STATE_FILE_LARGER)
-		note(check, PMS_SEVERITY_NOTE, stream->stream_bytes, 0,
-		     "the file has %llu bytes, the stream in it %llu: the rest is ignored",
-		     (unsigned long long)stream->file.bytes, (unsigned long long)stream->stream_bytes);
+		pms_check_note(check, PMS_SEVERITY_NOTE, stream->stream_bytes, 0,
+			       "the file has %llu bytes, the stream in it %llu: the rest is ignored",
+			       (unsigned long long)stream->file.bytes, (unsigned long long)stream->stream_bytes);
 }
 
 /* Bytes that version 1 leaves zero. They carry nothing, so that a flipped one loses nothing. */
@@ -113,8 +75,8 @@ static void check_reserved(pms_stream *stream, pms_check *check, uint64_t from, 
 	for (uint64_t i = 0; i < to - from; i++) {
 		if (bytes[i] == 0)
 			continue;
-		note(check, PMS_SEVERITY_WARNING, from + i, region_offset, "a reserved byte is 0x%02x, expected 0",
-		     bytes[i]);
+		pms_check_note(check, PMS_SEVERITY_WARNING, from + i, region_offset,
+			       "a reserved byte is 0x%02x, expected 0", bytes[i]);
 		return;
 	}
 }
@@ -187,11 +149,11 @@ static void accept(region_walk *walk, const pms_parsed_entry *entry, pms_entry_k
 	pms_check *check = walk->check;
 
 	if (walk->in_group && (kind != PMS_KIND_DATA || entry->timestamp != walk->last + 1))
-		note(check, PMS_SEVERITY_ERROR, entry->offset, walk->region->offset,
-		     "the group before this entry is incomplete");
+		pms_check_note(check, PMS_SEVERITY_ERROR, entry->offset, walk->region->offset,
+			       "the group before this entry is incomplete");
 	if (entry->timestamp >= given_out_below(walk->region->stream))
-		note(check, PMS_SEVERITY_ERROR, entry->offset, walk->region->offset,
-		     "the entry's timestamp %llu was never given out", (unsigned long long)entry->timestamp);
+		pms_check_note(check, PMS_SEVERITY_ERROR, entry->offset, walk->region->offset,
+			       "the entry's timestamp %llu was never given out", (unsigned long long)entry->timestamp);
 	walk->checkpoint_met |= entry->offset == walk->region->checkpoint;
 	walk->in_group = kind == PMS_KIND_DATA && entry->group_continues;
 	walk->last = entry->timestamp;
@@ -226,16 +188,17 @@ static bool check_step(region_walk *walk)
 		return true;
 	}
 	if (find_next(walk, &entry, &kind)) {
-		note(walk->check, PMS_SEVERITY_ERROR, bad, walk->region->offset,
-		     "damaged: no valid entry in %llu bytes, up to the one at offset %llu",
-		     (unsigned long long)(entry.offset - bad), (unsigned long long)entry.offset);
+		pms_check_note(walk->check, PMS_SEVERITY_ERROR, bad, walk->region->offset,
+			       "damaged: no valid entry in %llu bytes, up to the one at offset %llu",
+			       (unsigned long long)(entry.offset - bad), (unsigned long long)entry.offset);
 		walk->in_group = false;
 		accept(walk, &entry, kind);
 		return true;
 	}
 	if (bad < walk->committed || walk->region->damage_offset == bad)
-		note(walk->check, PMS_SEVERITY_ERROR, bad, walk->region->offset,
-		     "damaged: no valid entry from here to the end at offset %llu", (unsigned long long)walk->end);
+		pms_check_note(walk->check, PMS_SEVERITY_ERROR, bad, walk->region->offset,
+			       "damaged: no valid entry from here to the end at offset %llu",
+			       (unsigned long long)walk->end);
 	return false;
 }
 
@@ -257,10 +220,11 @@ static void check_entries(pms_region *region, pms_check *check)
 	while (check_step(&walk))
 		;
 	if (walk.in_group)
-		note(check, PMS_SEVERITY_ERROR, walk.at, region->offset, "the last group is incomplete");
+		pms_check_note(check, PMS_SEVERITY_ERROR, walk.at, region->offset, "the last group is incomplete");
 	if (checkpoint && !walk.checkpoint_met && checkpoint == region->checkpoint)
-		note(check, PMS_SEVERITY_ERROR, region->offset + PMS_REGION_CHECKPOINT, region->offset,
-		     "the checkpoint names offset %llu, where no valid entry begins", (unsigned long long)checkpoint);
+		pms_check_note(check, PMS_SEVERITY_ERROR, region->offset + PMS_REGION_CHECKPOINT, region->offset,
+			       "the checkpoint names offset %llu, where no valid entry begins",
+			       (unsigned long long)checkpoint);
 }
 
 static void check_region_header(pms_stream *stream, const pms_piece *piece, pms_check *check)
@@ -274,7 +238,7 @@ static void check_region_header(pms_stream *stream, const pms_piece *piece, pms_
 				 "extent");
 	memcpy(&stored, pms_at(&stream->medium, offset), sizeof(stored));
 	if (!pms_region_validate(&stored, offset, stream->header.uuid, &why))
-		note(check, PMS_SEVERITY_ERROR, offset, offset, "the region header is damaged: %s", why);
+		pms_check_note(check, PMS_SEVERITY_ERROR, offset, offset, "the region header is damaged: %s", why);
 	(void)check_word(stream, check, PMS_SEVERITY_ERROR, offset + PMS_REGION_BASE, PMS_ROLE_BASE, offset,
 			 "base timestamp");
 	(void)check_word(stream, check, PMS_SEVERITY_WARNING, offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT,
@@ -303,15 +267,15 @@ static void check_piece(pms_stream *stream, const pms_piece *piece, pms_check *c
 	}
 	check->summary.region_count += piece->region != NULL;
 	if (piece->kind == PMS_PIECE_DAMAGED)
-		note(check, PMS_SEVERITY_ERROR, piece->offset + PMS_REGION_EXTENT, piece->offset,
-		     "the extent word is damaged: %llu bytes up to offset %llu cannot be told apart",
-		     (unsigned long long)piece->bytes, (unsigned long long)(piece->offset + piece->bytes));
+		pms_check_note(check, PMS_SEVERITY_ERROR, piece->offset + PMS_REGION_EXTENT, piece->offset,
+			       "the extent word is damaged: %llu bytes up to offset %llu cannot be told apart",
+			       (unsigned long long)piece->bytes, (unsigned long long)(piece->offset + piece->bytes));
 	if (piece->kind == PMS_PIECE_REGION || piece->region)
 		check_region_header(stream, piece, check);
 	if (piece->region && piece->region->damage_offset && check->summary.error_count == largest_before &&
 	    (piece->region->damage & PMS_STATE_HEADER_DAMAGED))
-		note(check, PMS_SEVERITY_ERROR, piece->region->damage_offset, piece->offset,
-		     "the region header is damaged");
+		pms_check_note(check, PMS_SEVERITY_ERROR, piece->region->damage_offset, piece->offset,
+			       "the region header is damaged");
 }
 
 static void check_region(pms_region *region, pms_check *check)
@@ -410,30 +374,4 @@ int32_t pms_check_stream(pms_stream *stream, pms_check **out, pms_error *error)
 	}
 	*out = check;
 	return PMS_OK;
-}
-
-int32_t pms_check_summarize(const pms_check *check, pms_check_summary *summary)
-{
-	if (!check || !summary || summary->struct_bytes != sizeof(*summary))
-		return PMS_E_INVALID_ARGUMENT;
-	*summary = check->summary;
-	return PMS_OK;
-}
-
-int32_t pms_check_problem(const pms_check *check, uint64_t index, pms_problem *problem)
-{
-	if (!check || !problem)
-		return PMS_E_INVALID_ARGUMENT;
-	if (index >= check->count)
-		return PMS_E_END;
-	*problem = check->problems[index];
-	return PMS_OK;
-}
-
-void pms_check_release(pms_check *check)
-{
-	if (!check)
-		return;
-	free(check->problems);
-	free(check);
 }

@@ -105,9 +105,12 @@ function home_of(function_name) {
     if (function_name == "pms_status_text")
         return "error.c"
     if (function_name ~ /^pms_check_(summarize|problem|release)$/)
-        return "check.c"
+        return "check_findings.c"
     if (function_name ~ /^pms_dump_(next|close)$/)
         return "dump.c"
+    if (function_name ~ /^pms_(reservation|cursor)_/ ||
+        function_name ~ /^pms_region_(append|reserve|abandon|committed|persisted|read)$/)
+        return "api_entries.c"
     return "api.c"
 }
 

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* The exported functions that write and read entries: as api.c. */
+#include "append.h"
+#include "arguments.h"
+#include "cursor.h"
+
+#include <stdlib.h>
+
+static const pms_cursor_options default_cursor = {.struct_bytes = sizeof(pms_cursor_options)};
+
+static int32_t check_entry(const pms_region *region, uint64_t bytes, pms_error *error)
+{
+	if (!region)
+		return pms_null_argument("region", error);
+	if (bytes > PMS_ENTRY_BYTES_MAX)
+		return pms_out_of_range("bytes", bytes, PMS_ENTRY_BYTES_MAX, error);
+	if (pms_stream_is_forked(region->stream))
+		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
+	return PMS_OK;
+}
+
+int32_t pms_region_append(pms_region *region, const void *data, uint64_t bytes, pms_position *position,
+			  pms_error *error)
+{
+	pms_error_clear(error);
+	int32_t status = check_entry(region, bytes, error);
+	if (status != PMS_OK)
+		return status;
+	if (bytes && !data)
+		return pms_null_argument("data", error);
+	return pms_append(region, data, bytes, position, error);
+}
+
+int32_t pms_region_reserve(pms_region *region, uint64_t bytes, pms_reservation **reservation, void **data,
+			   pms_position *position, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!reservation || !data)
+		return pms_null_argument(reservation ? "data" : "reservation", error);
+	*reservation = NULL;
+	*data = NULL;
+	int32_t status = check_entry(region, bytes, error);
+	if (status == PMS_OK)
+		status = pms_reserve(region, bytes, reservation, error);
+	if (status != PMS_OK)
+		return status;
+	*data = pms_at(&region->stream->medium, (*reservation)->payload);
+	if (position)
+		*position = (*reservation)->position;
+	return PMS_OK;
+}
+
+static int32_t check_reservation(const pms_reservation *reservation, pms_error *error)
+{
+	if (!reservation)
+		return pms_null_argument("reservation", error);
+	if (pms_stream_is_forked(reservation->region->stream))
+		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
+	return PMS_OK;
+}
+
+int32_t pms_reservation_publish(pms_reservation *reservation, uint64_t bytes, pms_position *position, pms_error *error)
+{
+	pms_error_clear(error);
+	int32_t status = check_reservation(reservation, error);
+	if (status == PMS_OK)
+		status = pms_publish(reservation, bytes, error);
+	if (status == PMS_OK && position)
+		*position = reservation->position;
+	return status;
+}
+
+int32_t pms_reservation_abandon(pms_reservation *reservation, pms_error *error)
+{
+	pms_error_clear(error);
+	int32_t status = check_reservation(reservation, error);
+	return status == PMS_OK ? pms_abandon(reservation, error) : status;
+}
+
+void pms_reservation_release(pms_reservation *reservation)
+{
+	if (!reservation)
+		return;
+	pms_region *region = reservation->region;
+	if (pms_stream_is_forked(region->stream))
+		return; /* the parent's slot still points at its own copy; ours is left alone */
+	(void)pms_abandon(reservation, NULL);
+	free(reservation);
+	pms_region_unreference(region);
+}
+
+int32_t pms_region_abandon(pms_region *region, const pms_position *position, pms_error *error)
+{
+	pms_error_clear(error);
+	int32_t status = check_entry(region, 0, error);
+	if (status != PMS_OK)
+		return status;
+	if (!position)
+		return pms_null_argument("position", error);
+	return pms_abandon_at(region, position, error);
+}
+
+uint64_t pms_region_committed(const pms_region *region)
+{
+	return region && !region->retired ? atomic_load_explicit(&region->committed, memory_order_acquire) : 0;
+}
+
+uint64_t pms_region_persisted(const pms_region *region)
+{
+	return region && !region->retired ? atomic_load_explicit(&region->persisted, memory_order_acquire) : 0;
+}
+
+int32_t pms_cursor_open(pms_region *region, const pms_cursor_options *options, pms_cursor **cursor, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!cursor)
+		return pms_null_argument("cursor", error);
+	*cursor = NULL;
+	if (!region)
+		return pms_null_argument("region", error);
+	if (!options)
+		options = &default_cursor;
+	if (options->struct_bytes != sizeof(*options))
+		return pms_wrong_struct("options", sizeof(*options), options->struct_bytes, error);
+	if (options->flags > PMS_READ_UNVERIFIED)
+		return pms_out_of_range("flags", options->flags, PMS_READ_UNVERIFIED, error);
+	if (options->start > PMS_CURSOR_FROM_TIMESTAMP)
+		return pms_out_of_range("start", options->start, PMS_CURSOR_FROM_TIMESTAMP, error);
+	if (options->reserved0 || !pms_is_zero(options->reserved))
+		return pms_reserved_not_zero(error);
+	int32_t status = pms_cursor_start_at(region, options, cursor, error);
+	if (status == PMS_OK)
+		pms_error_clear(error);
+	return status;
+}
+
+int32_t pms_cursor_next(pms_cursor *cursor, pms_entry *entry, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!cursor || !entry)
+		return pms_null_argument(cursor ? "entry" : "cursor", error);
+	if (pms_stream_is_forked(cursor->region->stream))
+		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
+	return pms_cursor_step(cursor, entry, error);
+}
+
+void pms_cursor_close(pms_cursor *cursor)
+{
+	/* In a forked child its mutex may be held by a thread that is not there: the cursor is left alone. */
+	if (cursor && !pms_stream_is_forked(cursor->region->stream))
+		pms_cursor_end(cursor);
+}
+
+int32_t pms_region_read(pms_region *region, const pms_position *position, void *destination, uint64_t capacity,
+			uint32_t flags, uint64_t *bytes, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!bytes)
+		return pms_null_argument("bytes", error);
+	*bytes = 0;
+	if (!region || !position)
+		return pms_null_argument(region ? "position" : "region", error);
+	if (capacity && !destination)
+		return pms_null_argument("destination", error);
+	if (flags > PMS_READ_UNVERIFIED)
+		return pms_out_of_range("flags", flags, PMS_READ_UNVERIFIED, error);
+	int32_t status = pms_region_enter_looker(region, error);
+	if (status != PMS_OK)
+		return status;
+	status = pms_copy_entry(region, position, destination, capacity, !(flags & PMS_READ_UNVERIFIED), bytes, error);
+	pms_region_leave_looker(region);
+	return status;
+}
