@@ -77,9 +77,22 @@ internal sealed class StreamPlace : IDisposable
         const string onDisk = "/var/tmp";
         const string prefix = "pmemstream-demo-";
         string temporary = Path.GetTempPath();
-        return Directory.Exists(onDisk) && new DriveInfo(temporary).DriveFormat is "tmpfs" or "ramfs"
+        return Directory.Exists(onDisk) && FileSystemOf(temporary) is "tmpfs" or "ramfs"
             ? Directory.CreateDirectory(Path.Combine(onDisk, prefix + Guid.NewGuid().ToString("N")))
             : Directory.CreateTempSubdirectory(prefix);
+    }
+
+    // In a change-root environment the mount that a folder lies on may not be listed.
+    private static string FileSystemOf(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).DriveFormat;
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static bool IsDevice(string path) => path.StartsWith("/dev/dax", StringComparison.Ordinal);
