@@ -36,7 +36,8 @@
  *   - Writing into the memory of a reservation after it was published breaks the log from that entry on.
  *   - A region is not cleared or freed under an open cursor of this process, but a cursor in another process sees
  *     PMS_E_STALE only at its next call: data that it still points at may already be overwritten.
- *   - After fork() the child may only release its handles: every other call returns PMS_E_FORKED.
+ *   - After fork() the child may only release its handles: every other call on them returns PMS_E_FORKED, whether or not
+ *     its own list says so.
  *   - Copying a stream file copies its UUID: two copies that are both written to have diverged; do not mix them.
  */
 
@@ -198,7 +199,7 @@ typedef enum pms_entry_flags {
 	PMS_ENTRY_GROUP_CONTINUES = 1 /* the next entry belongs to the same atomic group */
 } pms_entry_flags;
 
-/* pms_recovery_info.flags and pms_region_info.flags */
+/* pms_recovery_info.flags, and the field state of pms_stream_info and pms_region_info */
 typedef enum pms_state_flags {
 	PMS_STATE_NONE = 0,
 	PMS_STATE_HEADER_DAMAGED = 1,	   /* stream: one header copy was bad; region: its header is damaged */
@@ -303,7 +304,10 @@ typedef struct pms_stream_info {
 	uint64_t reserved[4];
 } pms_stream_info;
 
-/* What opening found and did. All zero (but the counts of what was walked) after a clean close. */
+/*
+ * What opening found and did. After a clean close all zero but region_count; cuts_sealed may count old bytes behind the tail
+ * that look like a timestamp.
+ */
 typedef struct pms_recovery_info {
 	uint32_t struct_bytes;
 	uint32_t flags;		    /* pms_state_flags */
@@ -437,8 +441,9 @@ PMS_API uint32_t pms_abi_fact_count(void);
 /*
  * Creates a stream at `path` and opens it for writing.
  *
- * The file is built under a temporary name in the same folder and renamed into place, so that a crash leaves either
- * nothing or a whole stream. All of its space is allocated here: appending never runs out of disk. A device is
+ * The file is built under a temporary name in the same folder ("<path>.<16 hex digits>.creating") and renamed into place, so
+ * that a crash leaves at the path either nothing or a whole stream. The temporary file may stay behind, with all of its
+ * space: it can be deleted when nobody is creating. A symbolic link is followed. All of its space is allocated here: appending never runs out of disk. A device is
  * written in place. Whatever is at `path` already is refused with PMS_E_EXISTS (a device: when it holds any data),
  * unless PMS_CREATE_OVERWRITE is given.
  *
@@ -515,7 +520,8 @@ PMS_API int32_t pms_region_create(pms_stream *stream, const pms_region_options *
 
 /*
  * Finds a region by name. name: in, name_bytes of UTF-8, at least 1. region: out, released by the caller.
- * Returns PMS_OK, PMS_E_NOT_FOUND, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED.
+ * Returns PMS_OK, PMS_E_NOT_FOUND, PMS_E_CORRUPT (not found, but a region header is damaged, which may be its own),
+ * PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED.
  */
 PMS_API int32_t pms_region_find(pms_stream *stream, const char *name, uint64_t name_bytes, pms_region **region,
 				pms_error *error);

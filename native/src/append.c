@@ -43,7 +43,10 @@ static void write_small(pms_region *region, const pms_slot *slot, const uint8_t 
 	uint64_t padded = put_padded(payload, data, bytes);
 
 	put_header(buffer, region, slot, XXH3_64bits(payload, bytes));
-	pms_copy_flush(&region->stream->medium, slot->start, buffer, PMS_ENTRY_HEADER_BYTES + padded);
+	if (PMS_FAULT(BUFFER_READ_TWICE))
+		(void)put_padded(payload, data, bytes);
+	(PMS_FAULT(FLUSH_DROPPED) ? pms_copy : pms_copy_flush)(&region->stream->medium, slot->start, buffer,
+							       PMS_ENTRY_HEADER_BYTES + padded);
 }
 
 /*
@@ -93,7 +96,8 @@ int32_t pms_append(pms_region *region, const void *data, uint64_t bytes, pms_pos
 	pms_order_follow(region, slot);
 
 	/* 4. The one drain. After a crash behind it: the entry is there whole, as soon as all before it is. */
-	status = pms_stream_drain(region->stream, error);
+	if (!PMS_FAULT(FENCE_DROPPED) && !(PMS_FAULT(FENCE_OF_ANOTHER_THREAD) && region->writers > 1))
+		status = pms_stream_drain(region->stream, error);
 	if (status != PMS_OK) {
 		pms_order_fail(region, slot);
 		return status;

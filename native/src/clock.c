@@ -14,7 +14,9 @@ int32_t pms_clock_raise_to(pms_stream *stream, uint64_t ceiling, pms_error *erro
 	 */
 	pms_word_write_flush(stream, PMS_CEILING_A, PMS_ROLE_CEILING, ceiling);
 	pms_word_write_flush(stream, PMS_CEILING_B, PMS_ROLE_CEILING, ceiling);
-	int32_t status = pms_stream_drain(stream, error);
+	if (PMS_FAULT(CEILING_BEFORE_DRAIN))
+		stream->timestamp_limit = ceiling;
+	int32_t status = PMS_FAULT(CEILING_ON_AN_APPENDS_FENCE) ? PMS_OK : pms_stream_drain(stream, error);
 	if (status == PMS_OK)
 		atomic_store_explicit(&stream->timestamp_limit, ceiling, memory_order_release);
 	return status;

@@ -42,7 +42,10 @@ static int32_t format(pms_stream *stream, uint64_t stream_bytes, uint32_t block_
 	    .created_unix_seconds = pms_os_unix_seconds(),
 	};
 	stream->stream_bytes = stream_bytes;
-	int32_t status = pms_os_random(stream->header.uuid, sizeof(stream->header.uuid), error);
+	uint8_t *uuid = stream->header.uuid;
+	int32_t status = pms_os_random(uuid, sizeof(stream->header.uuid), error);
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40); /* version 4: random */
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
 	if (status == PMS_OK)
 		status = pms_header_create(&stream->medium, &stream->header, stream_bytes, error);
 	if (status != PMS_OK)
@@ -120,35 +123,26 @@ static int32_t create_file(const char *path, const pms_create_options *options, 
 	return status;
 }
 
-/* Whether something is at the path, and whether it is a device. Looking is all this does. */
-static int32_t look(const char *path, bool *exists, bool *is_device, pms_error *error)
+/* Whether the path is a device. Looking is all this does; whatever cannot be opened is none. */
+static bool is_device(const char *path)
 {
 	pms_file file = {.handle = -1};
-	int32_t status = pms_file_open(path, false, &file, error);
+	bool answer = pms_file_open(path, false, &file, NULL) == PMS_OK && file.type == PMS_FILE_DEVICE_DAX;
 
-	*exists = status != PMS_E_NOT_FOUND;
-	*is_device = status == PMS_OK && file.type == PMS_FILE_DEVICE_DAX;
 	pms_file_close(&file);
-	return status == PMS_OK || status == PMS_E_NOT_FOUND ? PMS_OK : status;
+	return answer;
 }
 
-int32_t pms_create(const char *path, const pms_create_options *options, pms_stream **out, pms_error *error)
+static int32_t create_at(const char *path, bool device, const pms_create_options *options, pms_stream **out,
+			 pms_error *error)
 {
 	uint32_t block_bytes = options->block_bytes ? options->block_bytes : PMS_BLOCK_BYTES_DEFAULT;
-	bool overwrite = options->flags & PMS_CREATE_OVERWRITE;
-	bool exists, is_device;
-
-	int32_t status = look(path, &exists, &is_device, error);
-	if (exists && !is_device && !overwrite)
-		return pms_fail(error, PMS_E_EXISTS,
-				"something is there already: nothing was changed; open it, or ask to overwrite");
-	if (status != PMS_OK)
-		return status;
 	pms_stream *stream = pms_stream_new(false);
+
 	if (!stream)
 		return pms_fail(error, PMS_E_NO_MEMORY, "out of memory for a stream");
-	status = is_device ? create_on_device(path, options, block_bytes, stream, error)
-			   : create_file(path, options, block_bytes, stream, error);
+	int32_t status = device ? create_on_device(path, options, block_bytes, stream, error)
+				: create_file(path, options, block_bytes, stream, error);
 	if (status != PMS_OK) {
 		pms_stream_discard(stream);
 		return status;
@@ -156,4 +150,21 @@ int32_t pms_create(const char *path, const pms_create_options *options, pms_stre
 	pms_error_clear(error);
 	*out = stream;
 	return PMS_OK;
+}
+
+int32_t pms_create(const char *path, const pms_create_options *options, pms_stream **out, pms_error *error)
+{
+	char *there;
+
+	int32_t status = pms_file_resolve(path, &there, error);
+	if (status != PMS_OK)
+		return status;
+	bool device = there && is_device(there);
+	if (there && !device && !(options->flags & PMS_CREATE_OVERWRITE))
+		status = pms_fail(error, PMS_E_EXISTS,
+				  "something is there already: nothing was changed; open it, or ask to overwrite");
+	else /* what a link points at is replaced, not the link: it may lie on another file system */
+		status = create_at(there ? there : path, device, options, out, error);
+	free(there);
+	return status;
 }

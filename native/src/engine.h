@@ -21,6 +21,7 @@
 
 #include "entry.h"
 #include "error.h"
+#include "fault.h"
 #include "format.h"
 #include "medium.h"
 #include "os.h"

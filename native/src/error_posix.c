@@ -51,9 +51,6 @@ int32_t pms_status_of_errno(int os_error)
 		return PMS_E_NO_SPACE;
 	case ENOMEM:
 		return PMS_E_NO_MEMORY;
-	case ENAMETOOLONG:
-	case ELOOP:
-		return PMS_E_INVALID_ARGUMENT;
 	case ENOSYS:
 	case EOPNOTSUPP:
 #if ENOTSUP != EOPNOTSUPP

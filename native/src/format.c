@@ -7,16 +7,19 @@
 #include <xxhash.h>
 
 #define CHECKSUMMED_BYTES 120u
-#define CRC_POLYNOMIAL 0x07 /* x^8 + x^2 + x + 1 */
 #define CRC_START 0xffu
 #define CRC_START_INSTEAD_OF_ZERO 0xa5u
 
+/* Polynomial x^8 + x^2 + x + 1, four bits at a time: readers look at sealed words for each entry. */
 static uint8_t crc8(uint8_t crc, const uint8_t *bytes, size_t count)
 {
+	static const uint8_t of_high_bits[16] = {0x00, 0x07, 0x0e, 0x09, 0x1c, 0x1b, 0x12, 0x15,
+						 0x38, 0x3f, 0x36, 0x31, 0x24, 0x23, 0x2a, 0x2d};
+
 	for (size_t i = 0; i < count; i++) {
 		crc ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = (uint8_t)(crc << 1 ^ (crc & 0x80 ? CRC_POLYNOMIAL : 0));
+		crc = (uint8_t)(crc << 4) ^ of_high_bits[crc >> 4];
+		crc = (uint8_t)(crc << 4) ^ of_high_bits[crc >> 4];
 	}
 	return crc;
 }

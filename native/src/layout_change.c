@@ -29,10 +29,10 @@ static int32_t check_changeable(pms_stream *stream, pms_error *error)
 	if (status == PMS_OK)
 		status = pms_stream_may_write(stream, error);
 	if (status == PMS_OK && (stream->damage & PMS_STATE_LAYOUT_DAMAGED))
-		status =
-		    pms_fail_at(error, PMS_E_CORRUPT, stream->recovery.first_damage, 0, 0,
-				"a region header is damaged: regions can be neither created nor freed (pms_check_run "
-				"says where)");
+		status = pms_fail_at(
+		    error, PMS_E_CORRUPT, stream->recovery.first_damage, 0, 0,
+		    "a region header or extent is damaged: regions can be neither created nor freed; a check "
+		    "says where");
 	return status;
 }
 
@@ -97,7 +97,7 @@ static int32_t take_extent(pms_stream *stream, const pms_piece *piece, uint64_t 
 	write_header(stream, piece->offset, stored);
 	if (piece->bytes > bytes)
 		write_extent(stream, piece->offset + bytes, PMS_EXTENT_FREE, piece->bytes - bytes);
-	int32_t status = pms_stream_drain(stream, error);
+	int32_t status = PMS_FAULT(EXTENT_BEFORE_REMAINDER) ? PMS_OK : pms_stream_drain(stream, error);
 	if (status != PMS_OK)
 		return status;
 
@@ -193,7 +193,7 @@ static int32_t check_idle_locked(pms_region *region, pms_error *error)
 	pms_region_await_lookers_locked(region);
 	if (region->retired)
 		return pms_region_fail_retired(region, error);
-	if (region->writers || region->readers)
+	if ((region->writers && !PMS_FAULT(CLEAR_BESIDE_WRITERS)) || region->readers)
 		return pms_fail_at(
 		    error, PMS_E_BUSY, region->offset, 0, region->writers + region->readers,
 		    "the region '%s' is in use: %llu open reservations, %u appends in flight, %u cursors or "
@@ -215,23 +215,27 @@ static int32_t clear_locked(pms_region *region, pms_error *error)
 		status = pms_fail_at(error, PMS_E_CORRUPT, region->offset, 0, 0,
 				     "the region at offset %llu is damaged: it is not cleared",
 				     (unsigned long long)region->offset);
+	if (status == PMS_OK) /* before anything is changed: they may be used up */
+		status = pms_clock_take_one(stream, &base, error);
 	if (status != PMS_OK)
 		return status;
 
 	/* 1. No checkpoint. After a crash here: all entries are there, found from the start. */
 	change_epoch(stream);
-	pms_word_write_flush(stream, region->offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, 0);
+	if (!PMS_FAULT(BASE_BEFORE_CHECKPOINT))
+		pms_word_write_flush(stream, region->offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, 0);
 	status = pms_stream_drain(stream, error);
 	if (status != PMS_OK)
 		return status;
 	region->checkpoint = 0;
 
 	/* 2. A base above every timestamp in the region. After a crash here: all entries, or none. */
-	status = pms_clock_take_one(stream, &base, error);
-	if (status != PMS_OK)
-		return status;
+	if (PMS_FAULT(BASE_NOT_RAISED))
+		base = region->life.base;
 	pms_word_write_flush(stream, region->offset + PMS_REGION_BASE, PMS_ROLE_BASE, base);
 	status = pms_stream_drain(stream, error);
+	if (PMS_FAULT(BASE_BEFORE_CHECKPOINT))
+		pms_word_write_flush(stream, region->offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, 0);
 
 	/* 3. Only now the space is used again. */
 	if (status == PMS_OK)

@@ -112,7 +112,7 @@ static void advance_locked(pms_region *region)
 	}
 	region->persist_slot = slot;
 	while ((slot = region->first_slot) && slot != region->commit_slot && slot != region->persist_slot) {
-		region->checkpoint_candidate = slot->last_start;
+		region->checkpoint_candidate = PMS_FAULT(CHECKPOINT_AS_END) ? slot->end : slot->last_start;
 		unlink_locked(region, slot);
 	}
 	if (moved)
@@ -126,10 +126,9 @@ static int32_t writable_locked(pms_region *region, pms_error *error)
 		return pms_region_fail_retired(region, error);
 	int32_t status = pms_stream_may_write(region->stream, error);
 	if (status == PMS_OK && (region->damage & PMS_STATE_NO_WRITES))
-		status = pms_fail_at(
-		    error, PMS_E_CORRUPT, region->offset, 0, 0,
-		    "the region at offset %llu is damaged: it takes no new entries (pms_check_run says why)",
-		    (unsigned long long)region->offset);
+		status = pms_fail_at(error, PMS_E_CORRUPT, region->offset, 0, 0,
+				     "the region at offset %llu is damaged: it takes no new entries",
+				     (unsigned long long)region->offset);
 	return status;
 }
 
@@ -227,6 +226,8 @@ void pms_order_checkpoint_locked(pms_region *region, bool now)
 {
 	uint64_t candidate = region->checkpoint_candidate;
 	uint64_t distance = now ? 1 : PMS_CHECKPOINT_BYTES;
+	if (PMS_FAULT(CHECKPOINT_BEFORE_ITS_ENTRIES) && region->last_slot)
+		candidate = region->last_slot->start;
 	uint64_t stored = region->checkpoint ? region->checkpoint : region->data_start;
 
 	if (candidate == 0 || candidate == region->checkpoint || (!now && candidate < stored + distance))
@@ -266,7 +267,8 @@ void pms_order_follow(pms_region *region, const pms_slot *own)
 			continue;
 		if (slot->state == PMS_SLOT_OPEN)
 			slot->followed = true; /* before the flush: its publisher must see it */
-		if (slot->state == PMS_SLOT_OPEN || slot->state == PMS_SLOT_ABANDONED)
+		if ((slot->state == PMS_SLOT_OPEN || slot->state == PMS_SLOT_ABANDONED) &&
+		    !PMS_FAULT(PENDING_NOT_FOLLOWED))
 			flush_header(region, slot);
 	}
 	pms_mutex_unlock(&region->mutex);
@@ -296,6 +298,8 @@ int32_t pms_order_finish(pms_region *region, pms_slot *own, pms_error *error)
 	own->state = PMS_SLOT_DONE;
 	own->durable = true;
 	finished_locked(region, own); /* `own` may be gone from here on */
+	if (PMS_FAULT(COMMIT_OUT_OF_ORDER) && region->persisted < end)
+		region->persisted = end;
 	while (atomic_load_explicit(&region->persisted, memory_order_relaxed) < end) {
 		if (atomic_load(&stream->poisoned) != PMS_OK) {
 			status = pms_stream_fail_poisoned(stream, PMS_E_IO, error);

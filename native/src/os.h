@@ -70,6 +70,12 @@ bool pms_file_lock_is_held(const pms_file *file);
 int32_t pms_file_sync(const pms_file *file, pms_error *error);
 
 /*
+ * The path behind symbolic links of whatever is at `path`: malloc'ed, freed by the caller; null when nothing is there, nor a
+ * link. A link to nowhere is something: its own path. Fails when the system does not let us look.
+ */
+int32_t pms_file_resolve(const char *path, char **resolved, pms_error *error);
+
+/*
  * Renames the temporary file to `path` and makes the name durable (fsync of the folder). Without `replace`, a file that
  * is already there is PMS_E_EXISTS and stays as it is.
  */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -169,6 +170,22 @@ int32_t pms_file_publish(const char *temporary_path, const char *path, bool repl
 	if (!replace)
 		(void)unlink(path);
 	return pms_fail_os(error, PMS_E_IO, os_error, "cannot make the name of '%s' durable", path);
+}
+
+int32_t pms_file_resolve(const char *path, char **resolved, pms_error *error)
+{
+	struct stat status;
+
+	*resolved = NULL;
+	if (lstat(path, &status) != 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return PMS_OK;
+		return pms_fail_os(error, pms_status_of_errno(errno), errno, "cannot look at '%s'", path);
+	}
+	*resolved = realpath(path, NULL);
+	if (!*resolved)
+		*resolved = strdup(path);
+	return *resolved ? PMS_OK : pms_fail(error, PMS_E_NO_MEMORY, "no memory for a path");
 }
 
 void pms_file_remove(const char *temporary_path)

@@ -4,8 +4,8 @@
  * may be cut off by a crash and is simply done again by the next open:
  *
  *   1. the ceiling is raised, so that fresh timestamps can be given out;
- *   2. headers and words are stored once more (page cache) and flushed, damaged words with a safe value, and drained; a
- *      salvaged region loses its checkpoint;
+ *   2. headers and words are stored once more (page cache) and flushed, damaged words and checkpoints with a safe value,
+ *      and drained;
  *   3. cuts are sealed: a skip entry with a fresh timestamp at the tail makes all that is behind it older than its
  *      predecessor, for ever;
  *   4. every line of the entries from the checkpoint to the tail likewise, and all is drained.
@@ -200,7 +200,11 @@ static void restore_header(pms_region *region, const pms_walk *walk)
 {
 	pms_stream *stream = region->stream;
 
-	if (walk->damage || walk->checkpoint_damaged) {
+	/*
+	 * One that is whole stays, also when a region is salvaged behind it, or at it (then the seal takes its place): without
+	 * it the next open would walk from the start, and meet damage that this one did not look at.
+	 */
+	if (walk->checkpoint_damaged) {
 		/* After a crash here: damaged still, or as without a checkpoint. */
 		region->checkpoint = 0;
 		region->damage &= ~(uint32_t)PMS_STATE_CHECKPOINT_DAMAGED;
@@ -208,7 +212,8 @@ static void restore_header(pms_region *region, const pms_walk *walk)
 	}
 	repair_word(stream, region->offset + PMS_REGION_SPARE_0, PMS_ROLE_REGION_SPARE, 0);
 	repair_word(stream, region->offset + PMS_REGION_SPARE_1, PMS_ROLE_REGION_SPARE, 0);
-	pms_restore(&stream->medium, region->offset, PMS_REGION_HEADER_BYTES);
+	if (!PMS_FAULT(HEADER_WORDS_UNFLUSHED))
+		pms_restore(&stream->medium, region->offset, PMS_REGION_HEADER_BYTES);
 }
 
 /* Nothing is known well enough of a region with a damaged header to write into it. */
@@ -237,12 +242,12 @@ static int32_t restore_entries(pms_region *region, pms_walk *walk, pms_error *er
 	uint64_t from = walk->from_start || !region->checkpoint ? region->data_start : region->checkpoint;
 	int32_t status = PMS_OK;
 
-	if (walk->seal || walk->damage)
+	if ((walk->seal && !PMS_FAULT(CUT_NOT_SEALED)) || walk->damage)
 		status = seal_cut(region, walk, error);
 	if (walk->damage)
 		region->stream->recovery.flags |= PMS_STATE_SALVAGED;
 	walk->damage = 0;
-	if (walk->tail > from)
+	if (walk->tail > from && !PMS_FAULT(RECOVERY_DOES_NOT_FLUSH))
 		pms_restore(&region->stream->medium, from, walk->tail - from);
 	return status;
 }

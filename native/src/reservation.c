@@ -68,7 +68,7 @@ static int32_t begin_publish(pms_reservation *reservation, uint64_t bytes, pms_s
 		slot->reservation = NULL;
 		slot->state = PMS_SLOT_PUBLISHING;
 		region->open_reservations--;
-		*two_drains = slot->followed || slot->durable;
+		*two_drains = (slot->followed || slot->durable) && !PMS_FAULT(ONE_FENCE_THOUGH_FOLLOWED);
 		*claimed = slot;
 	}
 	pms_mutex_unlock(&region->mutex);
@@ -123,7 +123,8 @@ int32_t pms_publish(pms_reservation *reservation, uint64_t bytes, pms_error *err
 		    pms_entry_checksum(PMS_KIND_DATA, payload_hash, size_word, slot->timestamp, start, &region->life));
 		/* 4. As an append: what lies before it goes under the same drain. */
 		pms_flush(medium, start, two_drains ? PMS_ENTRY_HEADER_BYTES : stored_bytes);
-		pms_order_follow(region, slot);
+		if (!PMS_FAULT(PUBLISH_IGNORES_WHAT_LIES_BEFORE))
+			pms_order_follow(region, slot);
 		status = pms_stream_drain(stream, error);
 	}
 	if (status != PMS_OK) {

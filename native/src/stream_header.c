@@ -122,7 +122,7 @@ int32_t pms_header_create(pms_medium *medium, pms_stored_header *header, uint64_
 
 	/* 2. Everything but the magics. After a crash here: no magic, so no stream. */
 	unfinished = *header;
-	unfinished.magic = 0;
+	unfinished.magic = PMS_FAULT(MAGIC_FIRST) ? PMS_STREAM_MAGIC : 0;
 	store_words(medium, PMS_HEADER_A, &unfinished, sizeof(unfinished));
 	store_words(medium, PMS_HEADER_B, &unfinished, sizeof(unfinished));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

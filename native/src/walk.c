@@ -69,12 +69,15 @@ static bool step_over(stepper *step, bool writer_lives)
 {
 	pms_parsed_entry entry;
 
-	if (!parse(step->region, step->at, &entry) || entry.timestamp <= step->last)
+	if (!parse(step->region, step->at, &entry) ||
+	    (entry.timestamp <= step->last && !PMS_FAULT(STALE_TAIL_ACCEPTED)))
 		return false;
 	if (step->unit_start && entry.timestamp != step->last + 1)
 		return false; /* not the next member of the group (R11) */
 	pms_entry_kind kind = pms_entry_classify(&entry, payload_of(step->region, &entry), &step->region->life);
 	if (kind == PMS_KIND_INVALID || (step->unit_start && kind != PMS_KIND_DATA))
+		return false;
+	if (kind == PMS_KIND_PENDING && PMS_FAULT(PENDING_ENDS_THE_LOG))
 		return false;
 	/* Not at the checkpoint, which never names a reservation of a living session. */
 	if (kind == PMS_KIND_PENDING && writer_lives && step->at != step->region->checkpoint) {
@@ -88,7 +91,7 @@ static bool step_over(stepper *step, bool writer_lives)
 	step->unit_data += kind == PMS_KIND_DATA;
 	if (entry.timestamp > step->walk->greatest_timestamp)
 		step->walk->greatest_timestamp = entry.timestamp;
-	if (kind == PMS_KIND_DATA && entry.group_continues) {
+	if (kind == PMS_KIND_DATA && entry.group_continues && !PMS_FAULT(GROUP_KEPT_IN_PART)) {
 		if (!step->unit_start)
 			step->unit_start = start;
 		return true;
@@ -141,7 +144,8 @@ static void weigh(const pms_region *region, pms_walk *walk, const pms_parsed_ent
 		walk->greatest_timestamp = entry->timestamp;
 	if (walk->damage)
 		return;
-	bool by_lag = entry->lag_bytes < entry->offset && walk->tail < entry->offset - entry->lag_bytes;
+	uint64_t lag_bytes = PMS_FAULT(LAG_IGNORED) ? 0 : entry->lag_bytes;
+	bool by_lag = lag_bytes < entry->offset && walk->tail < entry->offset - lag_bytes;
 	bool by_timestamp = entry->timestamp <= region->stream->persisted_timestamp;
 	if (!by_lag && !by_timestamp)
 		return;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mistakes that can be switched on, one at a time, to show that the crash tests find them (tests/crash). Where a rule is
+ * kept, the code asks PMS_FAULT(name) whether to break it. In the library that is the constant 0, and nothing of it is
+ * left; only the crash tests, which compile the core a second time, define PMS_TEST_FAULTS.
+ */
+#ifndef PMS_FAULT_H
+#define PMS_FAULT_H
+
+#if defined(PMS_TEST_FAULTS)
+
+#include <stdbool.h>
+
+typedef enum pms_fault {
+	PMS_FAULT_NONE = 0,
+	PMS_FAULT_FLUSH_DROPPED,
+	PMS_FAULT_FENCE_DROPPED,
+	PMS_FAULT_FENCE_OF_ANOTHER_THREAD,
+	PMS_FAULT_CHECKPOINT_BEFORE_ITS_ENTRIES,
+	PMS_FAULT_CHECKPOINT_AS_END,
+	PMS_FAULT_EXTENT_BEFORE_REMAINDER,
+	PMS_FAULT_COMMIT_OUT_OF_ORDER,
+	PMS_FAULT_CEILING_BEFORE_DRAIN,
+	PMS_FAULT_CEILING_ON_AN_APPENDS_FENCE,
+	PMS_FAULT_BASE_NOT_RAISED,
+	PMS_FAULT_BASE_BEFORE_CHECKPOINT,
+	PMS_FAULT_CLEAR_BESIDE_WRITERS,
+	PMS_FAULT_MAGIC_FIRST,
+	PMS_FAULT_GROUP_TIMESTAMPS_WITH_GAPS,
+	PMS_FAULT_GROUP_LAG_FROM_ITS_START,
+	PMS_FAULT_GROUP_KEPT_IN_PART,
+	PMS_FAULT_PENDING_NOT_FOLLOWED,
+	PMS_FAULT_PENDING_ENDS_THE_LOG,
+	PMS_FAULT_ONE_FENCE_THOUGH_FOLLOWED,
+	PMS_FAULT_PUBLISH_IGNORES_WHAT_LIES_BEFORE,
+	PMS_FAULT_BUFFER_READ_TWICE,
+	PMS_FAULT_STALE_TAIL_ACCEPTED,
+	PMS_FAULT_LAG_IGNORED,
+	PMS_FAULT_CUT_NOT_SEALED,
+	PMS_FAULT_RECOVERY_DOES_NOT_FLUSH,
+	PMS_FAULT_HEADER_WORDS_UNFLUSHED,
+	PMS_FAULT_PERSISTED_PAST_A_PUBLISH,
+	PMS_FAULT_END
+} pms_fault;
+
+bool pms_fault_is_on(pms_fault fault);
+
+#define PMS_FAULT(name) pms_fault_is_on(PMS_FAULT_##name)
+
+#else
+
+#define PMS_FAULT(name) 0
+
+#endif
+
+#endif
