@@ -57,6 +57,12 @@ internal static class ToolApp
     // What is wrong with the command line, or null. A mistyped word is worth more than what is missing without it.
     private static string? Problem(ParseResult parsed, IReadOnlyList<string> args)
     {
+        // The runtime has put it where the bytes of an argument are not UTF-8: such a name would be another one.
+        if (args.FirstOrDefault(arg => arg.Contains('\uFFFD', StringComparison.Ordinal)) is { } undecoded)
+        {
+            return $"'{undecoded}' is not valid UTF-8.";
+        }
+
         // The parser takes an option that it does not know for an argument.
         HashSet<string> options = [.. args.TakeWhile(arg => arg != "--").Where(arg => arg is ['-', _, ..])];
         string? unknown = parsed.CommandResult.Children.OfType<ArgumentResult>()

@@ -1,4 +1,5 @@
 using System.Text;
+using PmemStream.Cli.Input;
 using PmemStream.Cli.Output;
 
 namespace PmemStream.Cli;
@@ -47,9 +48,9 @@ internal sealed class ToolIo : IDisposable
 
     /// <summary>The standard streams of this process.</summary>
     public static ToolIo ForProcess() => new(
-        Console.OpenStandardInput,
+        StandardInput.Open,
         StandardOutput.Open(),
-        new StreamWriter(Console.OpenStandardError(), Utf8) { AutoFlush = true, NewLine = "\n" },
+        new StreamWriter(new StandardError(Console.OpenStandardError()), Utf8) { AutoFlush = true, NewLine = "\n" },
         outputIsTerminal: !Console.IsOutputRedirected,
         errorIsTerminal: !Console.IsErrorRedirected,
         outputIsFile: StandardOutput.IsFile());

@@ -76,6 +76,7 @@ public readonly record struct EntryPosition(long Offset, ulong Timestamp)
     {
         int at = s.IndexOf(Separator);
         if (at > 0
+            && s[0] != '+'
             && long.TryParse(s[..at], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long offset)
             && ulong.TryParse(s[(at + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ulong timestamp))
         {

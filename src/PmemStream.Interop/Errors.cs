@@ -13,6 +13,9 @@ internal static class Errors
     /// <summary>Sizes and offsets are kept in 56 bits; a stream or region of more is not possible.</summary>
     public const long BytesMax = (1L << 55) - 1;
 
+    /// <summary>The pages at the beginning of each stream; behind them is room for a block at least.</summary>
+    private const long HeaderPagesBytes = 16 << 10;
+
     /// <summary>A payload has 0 bytes to 1 GiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException"/>
     public static void CheckEntrySize(int bytes, string parameterName)
@@ -69,14 +72,20 @@ internal static class Errors
         "The entry alignment",
         parameterName);
 
-    /// <summary>The size of a stream to be created.</summary>
+    /// <summary>The size of a stream to be created in blocks of a size that is good; 0 where it is not set.</summary>
     /// <exception cref="ArgumentOutOfRangeException"/>
-    public static void CheckStreamSize(long bytes, string parameterName)
+    public static void CheckStreamSize(long bytes, int blockBytes, string parameterName)
     {
-        if (bytes is < 0 or > BytesMax)
+        long block = blockBytes == 0 ? NativeMethods.PMS_BLOCK_BYTES_DEFAULT : blockBytes;
+        long least = Math.Max(HeaderPagesBytes, block) + block;
+        long greatest = BytesMax / block * block;
+        if (bytes != 0 && (bytes < least || bytes > greatest))
         {
             throw OutOfRange(
-                parameterName, bytes, $"{nameof(PersistentStreamOptions.Size)} is 1 to {BytesMax} bytes, not {bytes}.");
+                parameterName,
+                bytes,
+                $"{nameof(PersistentStreamOptions.Size)} is {least} to {greatest} bytes with blocks of {block}, "
+                + $"not {bytes}.");
         }
     }
 

@@ -29,6 +29,14 @@ internal static unsafe class Failures
         };
     }
 
+    /// <summary>Whether it is the path that the operating system, or the core, does not like.</summary>
+    public static bool IsAboutPath(int status, pms_error* error) => error is not null && error->status == status
+        && (error->os_error != 0 || NativeText.Decode(error->message).StartsWith("path", StringComparison.Ordinal));
+
+    /// <summary>Nothing is at a position with a negative offset.</summary>
+    public static Exception NoEntry(EntryPosition at, in Subject subject) =>
+        New(Describe(StreamStatus.NoEntry, $"nothing is at {at}: an offset is not negative", null, subject), subject.Kind);
+
     private static PmemStreamException New(in Failure failure, SubjectKind kind)
     {
         bool file = kind is SubjectKind.Opening or SubjectKind.Creating;
@@ -57,7 +65,7 @@ internal static unsafe class Failures
 
     private static Failure Describe(StreamStatus status, string found, pms_error* error, in Subject subject)
     {
-        string advice = Advice(status, subject.Kind);
+        string advice = Advice(status, subject.Kind, found);
         string reason = About(subject, found);
         string text = $"{reason}.{(advice.Length == 0 ? "" : " " + advice)}";
         return error is null || error->status != (int)status
@@ -95,7 +103,7 @@ internal static unsafe class Failures
         return text.TrimEnd('.', ' ');
     }
 
-    private static string Advice(StreamStatus status, SubjectKind kind) => status switch
+    private static string Advice(StreamStatus status, SubjectKind kind, string found) => status switch
     {
         StreamStatus.Stale => "Get the region, or the enumerator, again.",
         StreamStatus.NotFound when kind == SubjectKind.Creating => "Create the folder first.",
@@ -115,6 +123,8 @@ internal static unsafe class Failures
             "Change the permissions; for reading alone, OpenReadOnly needs no write permission.",
         StreamStatus.Locked =>
             "Close the other writer, wait for it with WaitForWriter, or read with OpenReadOnly.",
+        StreamStatus.WrongMedium when found.Contains("flush policy", StringComparison.Ordinal) =>
+            "Leave FlushPolicy at its default.",
         StreamStatus.WrongMedium => "Use a path on such a medium, or ask for less with RequiredMedium.",
         StreamStatus.Poisoned => "Dispose the stream and open it again.",
         StreamStatus.NotAStream => "Nothing was changed. Check the path.",

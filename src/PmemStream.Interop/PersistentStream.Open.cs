@@ -208,7 +208,7 @@ public sealed unsafe partial class PersistentStream
         if (status != 0)
         {
             result = null;
-            return Failures.From(status, error, subject, "options");
+            return Failures.From(status, error, subject, Failures.IsAboutPath(status, error) ? "path" : "options");
         }
 
         handle.Own((nint)stream);

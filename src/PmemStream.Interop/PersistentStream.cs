@@ -12,8 +12,11 @@ namespace PmemStream.Interop;
 /// with its process.
 /// </para>
 /// <para>
-/// Thread-safe: every member may be called from any thread at any time, <see cref="Dispose"/> too. After it every call, on
-/// this object and on what it returned, throws <see cref="ObjectDisposedException"/>.
+/// Thread-safe: every member may be called from any thread at any time, <see cref="Dispose"/> too. After it every call that
+/// needs the stream, on this object and on what it returned, throws <see cref="ObjectDisposedException"/>. What does not
+/// need it still works: <see cref="Path"/>; a region's name, offset and entry alignment, and making a sequence of entries of
+/// it; length and position of a reservation, abandoning and disposing it; the entry that an enumerator is at, and disposing
+/// the enumerator.
 /// </para>
 /// <para>
 /// What "durable" means depends on the medium (<see cref="StreamInfo.Medium"/>): on <see cref="MediumKind.Volatile"/>

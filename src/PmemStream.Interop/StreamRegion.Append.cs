@@ -33,16 +33,16 @@ public sealed unsafe partial class StreamRegion
 
     /// <summary>As <see cref="Append(ReadOnlySpan{byte})"/>, but says whether there was room.</summary>
     /// <param name="data">The entry: 0 bytes to 1 GiB.</param>
-    /// <param name="position">Where it is; the default value if there was no room.</param>
+    /// <param name="at">Where it is; the default value if there was no room.</param>
     /// <returns>False only if it does not fit into what is left of the region; nothing was changed then.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="data"/> has more than 1 GiB.</exception>
     /// <exception cref="InvalidOperationException">The stream is open for reading only.</exception>
     /// <exception cref="PmemStreamException">As <see cref="Append(ReadOnlySpan{byte})"/>, except a full region.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
-    public bool TryAppend(ReadOnlySpan<byte> data, out EntryPosition position)
+    public bool TryAppend(ReadOnlySpan<byte> data, out EntryPosition at)
     {
         pms_error error;
-        int status = AppendCore(data, out position, &error);
+        int status = AppendCore(data, out at, &error);
         return status switch
         {
             (int)pms_status.PMS_OK => true,
@@ -107,7 +107,19 @@ public sealed unsafe partial class StreamRegion
     {
         Errors.CheckEntrySize(size, nameof(size));
         ReservationHandle handle = ReservationHandle.Rent();
-        pms_reservation* reservation = ReserveCore(size, out void* data, out EntryPosition position);
+        pms_reservation* reservation;
+        void* data;
+        EntryPosition position;
+        try
+        {
+            reservation = ReserveCore(size, out data, out position);
+        }
+        catch
+        {
+            handle.Return();
+            throw;
+        }
+
         handle.Own((nint)reservation);
         return new EntryReservation(this, handle, data, size, position);
     }
@@ -126,7 +138,7 @@ public sealed unsafe partial class StreamRegion
         pms_position position = ToNative(at);
         int status = NativeMethods.pms_region_abandon(Pointer, &position, &error);
         GC.KeepAlive(this);
-        ThrowIfFailed(status, &error);
+        ThrowIfFailed(status, &error, at);
     }
 
     /// <summary>Publishes; the caller owns the reservation, still has to release it, and keeps nothing else alive.</summary>

@@ -73,7 +73,7 @@ public sealed unsafe partial class StreamRegion
             return false;
         }
 
-        ThrowIfFailed(status, &error);
+        ThrowIfFailed(status, &error, at);
         return true;
     }
 
@@ -119,7 +119,7 @@ public sealed unsafe partial class StreamRegion
         var handle = new CursorHandle();
         int status = NativeMethods.pms_cursor_open(Pointer, &options, &cursor, &error);
         GC.KeepAlive(this);
-        ThrowIfFailed(status, &error);
+        ThrowIfFailed(status, &error, position);
         handle.Own((nint)cursor);
         return handle;
     }

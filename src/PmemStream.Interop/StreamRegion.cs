@@ -36,7 +36,7 @@ public sealed unsafe partial class StreamRegion
     /// <summary>Where it begins in the stream, in bytes.</summary>
     public long Offset { get; }
 
-    /// <summary>Every entry begins at a multiple of it, in bytes.</summary>
+    /// <summary>Entries begin at multiples of it, in bytes, counted from the start of the region's data.</summary>
     public int EntryAlignment { get; }
 
     /// <summary>Facts about the region as they are now.</summary>
@@ -154,6 +154,17 @@ public sealed unsafe partial class StreamRegion
         GC.KeepAlive(stream);
         info = status == 0 ? RegionInfo.From(native) : null;
         return status == 0 ? null : Failures.From(status, pointer == 0 ? null : &error, subject);
+    }
+
+    // The core would print a negative offset as the huge one that it was given.
+    private void ThrowIfFailed(int status, pms_error* error, EntryPosition at)
+    {
+        if (status == (int)pms_status.PMS_E_NO_ENTRY && at.Offset < 0)
+        {
+            throw Failures.NoEntry(at, Subject);
+        }
+
+        ThrowIfFailed(status, error);
     }
 
     private void ThrowIfFailed(int status, pms_error* error)

@@ -94,6 +94,38 @@ public sealed class ExitCodeTests
     }
 
     [Fact]
+    public void Tool_PathThatCannotBeResolved_IsIo()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs the rules of POSIX");
+        using var folder = TestFolder.OnDisk();
+        string tooLong = folder[new string('x', 300)];
+        string loop = folder["loop"];
+        File.CreateSymbolicLink(loop, loop);
+
+        foreach (string path in new[] { tooLong, loop })
+        {
+            Tool.Run("info", path).Failed(6, path);
+            Tool.Run("append", path, TestFolder.Region).Failed(6, path);
+        }
+
+        Tool.Run("create", tooLong, "--size", "2MiB").Failed(6, tooLong);
+    }
+
+    [Fact]
+    public void Tool_ArgumentThatIsNotUtf8_IsMisuse()
+    {
+        // The runtime hands over U+FFFD for bytes that it cannot decode.
+        Tool.Run("info", "a\uFFFD").Failed(2, "not valid UTF-8", "--help");
+        Tool.Run("read", "a", "b\uFFFD").Failed(2, "not valid UTF-8");
+    }
+
+    [Fact]
+    public void Completion_UnknownShell_SaysWhichThereAre()
+    {
+        Tool.Run("completion", "zsh").Failed(2, "zsh", "of: 'bash'");
+    }
+
+    [Fact]
     public void Tool_MissingRegion_IsNotFound()
     {
         using var folder = TestFolder.OnDisk();

@@ -18,6 +18,7 @@ public sealed class InfoTests
         Assert.Contains($"path: {folder.Stream}", lines);
         Assert.Contains($"size: {stream.Info.Size}", lines);
         Assert.Contains("regions: 1", lines);
+        Assert.Contains("state: no damage known", lines);
         Assert.Contains($"durability: {stream.Info.MediumDescription}", lines);
         Assert.Contains(lines, line => line.Contains(stream.Info.Uuid.ToString(), StringComparison.Ordinal));
     }

@@ -111,6 +111,8 @@ public sealed class JsonTests
         Assert.Equal(
             at.Select(position => position.Timestamp), entries.Select(entry => entry.GetProperty("timestamp").GetUInt64()));
         Assert.Equal(
+            at.Select(position => position.ToString()), entries.Select(entry => entry.GetProperty("position").GetString()));
+        Assert.Equal(
             texts.Select(Encoding.UTF8.GetByteCount), entries.Select(entry => entry.GetProperty("bytes").GetInt32()));
         Assert.All(entries, entry => Assert.Equal(TestFolder.Region, entry.GetProperty("region").GetString()));
         Assert.DoesNotContain("\u001b", result.Text, StringComparison.Ordinal);

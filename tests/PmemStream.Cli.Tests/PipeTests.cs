@@ -58,6 +58,43 @@ public sealed class PipeTests
         Assert.Equal(folder.Entries(), folder.Entries("copy"));
     }
 
+    [Fact]
+    public void Tool_StandardErrorIsClosed_KeepsItsExitCode()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs sh");
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream();
+
+        ToolResult missing = Shell(folder, "$TOOL info $STREAM.missing 2>&-");
+        ToolResult appended = Shell(folder, "echo one | $TOOL append $STREAM log 2>&-");
+
+        Assert.Equal((3, ""), (missing.ExitCode, missing.Error));
+        Assert.Equal((0, ""), (appended.ExitCode, appended.Error));
+        Assert.Single(folder.Entries());
+    }
+
+    [Fact]
+    public void Info_StandardOutputIsClosed_SaysSo()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs sh");
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream();
+
+        Shell(folder, "$TOOL info $STREAM >&-").Failed(6, "the standard output is closed");
+    }
+
+    [Fact]
+    public void Append_StandardInputIsClosed_SaysSo()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /proc");
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream();
+
+        Shell(folder, "$TOOL append $STREAM log <&-").Failed(6, "the standard input", "closed");
+
+        Assert.Empty(folder.Entries());
+    }
+
     private static ToolResult Shell(TestFolder folder, string script)
     {
         ProcessStartInfo start = Tool.Redirected("/bin/sh", ["-c", script]);

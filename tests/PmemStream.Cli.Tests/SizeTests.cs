@@ -46,7 +46,7 @@ public sealed class SizeTests
     {
         using var folder = TestFolder.InMemory();
 
-        Tool.Run("create", folder.Stream, "--size", "1").Failed(2);
+        Tool.Run("create", folder.Stream, "--size", "1").Failed(2, "Size is 20480 to ");
 
         Assert.False(File.Exists(folder.Stream));
     }

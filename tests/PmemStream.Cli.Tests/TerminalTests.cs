@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PmemStream.Interop;
 
 namespace PmemStream.Cli.Tests;
 
@@ -7,6 +6,7 @@ namespace PmemStream.Cli.Tests;
 public sealed class TerminalTests
 {
     private const char Escape = '\u001b';
+    private const string ShowAfter = "PMEMSTREAM_PROGRESS_AFTER_MS";
 
     [Fact]
     public void RegionList_OnATerminal_IsATableAndAPicture()
@@ -53,40 +53,45 @@ public sealed class TerminalTests
     public void Append_OfALongFile_ShowsABarOnATerminalAlone()
     {
         using var folder = TestFolder.OnDisk();
-        folder.CreateStream(64 << 20);
+        folder.CreateStream();
+        File.WriteAllLines(folder["input"], Enumerable.Range(0, 40).Select(i => $"{i}"));
 
-        // The bar is shown only for work that takes long; how many lines that are depends on the disk.
-        string text;
-        int lines = 3_000;
-        do
-        {
-            lines *= 4;
-            File.WriteAllLines(folder["input"], Enumerable.Range(0, lines).Select(i => $"{i}"));
-            Tool.Run("region", "clear", folder.Stream, TestFolder.Region).Ok();
-            text = OnATerminal(folder, "$TOOL append $STREAM log $STREAM.input");
-            Assert.Contains($"appended {lines} entries", text, StringComparison.Ordinal);
-            Assert.Equal(lines, folder.Entries().Count);
-        }
-        while (!text.Contains('%', StringComparison.Ordinal) && lines < 500_000);
+        string text = OnATerminal(folder, "$TOOL append $STREAM log $STREAM.input");
 
+        Assert.Contains("appended 40 entries", text, StringComparison.Ordinal);
         Assert.Contains(Escape, text);
         Assert.Contains('%', text);
+        Assert.Equal(40, folder.Entries().Count);
 
-        Tool.Run("region", "clear", folder.Stream, TestFolder.Region).Ok();
-        ToolResult plain = Tool.Run("append", folder.Stream, TestFolder.Region, folder["input"]).Ok();
+        ToolResult plain = Tool.Built.RunWith(
+            [], ["append", folder.Stream, TestFolder.Region, folder["input"]], (ShowAfter, "0")).Ok();
         Assert.DoesNotContain(Escape, plain.Error);
         Assert.Single(plain.Error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public void Append_ShortOnATerminal_ShowsNoBar()
+    {
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream();
+        File.WriteAllText(folder["input"], "one line\n");
+
+        string text = OnATerminal(folder, "$TOOL append $STREAM log $STREAM.input", showAfter: "60000");
+
+        Assert.Contains("appended 1 entry", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('%', text);
     }
 
     [Fact]
     public void Append_FailureWhileTheBarIsShown_IsReportedAsEver()
     {
         using var folder = TestFolder.OnDisk();
-        folder.CreateStream(512 << 10);
-        File.WriteAllLines(folder["input"], Enumerable.Range(0, 12_000).Select(i => $"{i}"));
+        folder.CreateStream(64 << 10);
+        File.WriteAllLines(folder["input"], Enumerable.Repeat(new string('x', 4_000), 20));
 
         string text = OnATerminal(folder, "$TOOL append $STREAM log $STREAM.input; echo code $?");
 
+        Assert.Contains('%', text);
         Assert.Contains("pmemstream: the region is full", text, StringComparison.Ordinal);
         Assert.Contains("code 6", text, StringComparison.Ordinal);
     }
@@ -94,26 +99,23 @@ public sealed class TerminalTests
     [Fact]
     public void Check_AndReadToAFile_OnATerminal_LeaveTheirResultAlone()
     {
-        using var folder = TestFolder.InMemory();
-        folder.CreateStream(300 << 20);
-        using (var stream = PersistentStream.Open(folder.Stream))
-        {
-            StreamRegion region = stream.GetRegion(TestFolder.Region);
-            while (region.TryAppend(new byte[200], out _))
-            {
-            }
-        }
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream(1 << 20, "one", "two", "three");
 
-        Assert.Contains("no problems", OnATerminal(folder, "$TOOL check $STREAM"), StringComparison.Ordinal);
-        _ = OnATerminal(folder, "$TOOL read $STREAM --format text > $STREAM.out");
+        string check = OnATerminal(folder, "$TOOL check $STREAM");
+        string read = OnATerminal(folder, "$TOOL read $STREAM --format text > $STREAM.out");
 
+        Assert.Contains("checking", check, StringComparison.Ordinal);
+        Assert.Contains("no problems", check, StringComparison.Ordinal);
+        Assert.Contains('%', read);
         string[] lines = File.ReadAllLines(folder.Stream + ".out");
-        Assert.Equal(folder.Entries().Count, lines.Length);
+        Assert.Equal(3, lines.Length);
         Assert.DoesNotContain(lines, line => line.Contains(Escape, StringComparison.Ordinal));
     }
 
-    // script(1) makes the terminal. The input of a test is called $STREAM.input, by a link.
-    private static string OnATerminal(TestFolder folder, string script)
+    // script(1) makes the terminal. The input of a test is called $STREAM.input, by a link. Progress is shown at once, so
+    // that it does not depend on the disk whether it is seen.
+    private static string OnATerminal(TestFolder folder, string script, string showAfter = "0")
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "needs script(1) to make a terminal");
         if (File.Exists(folder["input"]) && !File.Exists(folder.Stream + ".input"))
@@ -125,6 +127,7 @@ public sealed class TerminalTests
         start.Environment["TERM"] = "xterm";
         start.Environment["TOOL"] = $"{Tool.Dotnet} {Tool.Built.AssemblyPath}";
         start.Environment["STREAM"] = folder.Stream;
+        start.Environment[ShowAfter] = showAfter;
         start.Environment["SHELL"] = "/bin/sh";
         ToolResult result = Tool.Finish(start, []);
         Assert.Equal(0, result.ExitCode);

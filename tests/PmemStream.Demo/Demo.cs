@@ -62,7 +62,7 @@ internal static class Demo
             Damage.AcknowledgedLine(place.StreamPath, crash.Acknowledged, input.Lines);
         }
 
-        int used = Recovery.VerifyAndAppendRest(place, input.Lines, crash, summary);
+        int used = Recovery.VerifyAndAppendRest(place, input, crash, summary);
         Recovery.VerifyWhole(place, input.Lines, used, summary);
         summary.Print(Console.Out);
     }

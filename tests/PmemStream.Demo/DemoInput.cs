@@ -7,12 +7,11 @@ namespace PmemStream.Demo;
 /// <param name="Name">What it is, for people.</param>
 /// <param name="Lines">Its lines.</param>
 /// <param name="Cut">Why not all of it is used, or null.</param>
-internal sealed record DemoInput(string Name, LineText Lines, string? Cut)
+/// <param name="IsNamed">The user named it: all of it is appended, however long that takes.</param>
+internal sealed record DemoInput(string Name, LineText Lines, string? Cut, bool IsNamed = false)
 {
     private const int LinesWanted = 10_000;
     private const int LinesEnough = 30_000;
-    private const int LinesMax = 1_000_000;
-    private const int BytesMax = 64 << 20;
     private const string SolutionFile = "PmemStream.Interop.sln";
 
     // Texts that a Debian system has: the first that is long enough is taken. Files of one place are taken together.
@@ -35,35 +34,21 @@ internal sealed record DemoInput(string Name, LineText Lines, string? Cut)
     private static DemoInput FromFile(string file)
     {
         byte[] bytes;
-        bool cut;
         try
         {
-            using FileStream input = File.OpenRead(file);
-            using var text = new MemoryStream();
-            CopyAtMost(input, text, BytesMax);
-            bytes = text.ToArray();
-            cut = input.ReadByte() >= 0;
+            // It is held in memory, as one array: 2 GiB at most.
+            bytes = File.ReadAllBytes(file);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
             throw new DemoException($"cannot read {file}: {exception.Message}");
         }
 
-        if (cut)
-        {
-            bytes = bytes[..(Array.LastIndexOf(bytes, (byte)'\n') + 1)];
-        }
-
         var lines = new LineText(bytes);
-        if (lines.Count < 2)
-        {
-            throw new DemoException(
+        return lines.Count >= 2
+            ? new DemoInput(file, lines, null, IsNamed: true)
+            : throw new DemoException(
                 $"{file} has {Summary.Lines(lines.Count)}: expected 2 or more, to kill a writer between");
-        }
-
-        return lines.Count > LinesMax
-            ? FirstLines(file, lines, LinesMax)
-            : new DemoInput(file, lines, cut ? "the first 64 MiB of the file" : null);
     }
 
     private static DemoInput? FromPlace(string folder, string pattern)
@@ -139,16 +124,5 @@ internal sealed record DemoInput(string Name, LineText Lines, string? Cut)
         }
 
         return new LineText(text.ToArray());
-    }
-
-    private static void CopyAtMost(Stream input, MemoryStream output, int bytesMax)
-    {
-        byte[] buffer = new byte[64 * 1024];
-        int bytes;
-        while (output.Length < bytesMax
-            && (bytes = input.Read(buffer, 0, (int)Math.Min(buffer.Length, bytesMax - output.Length))) != 0)
-        {
-            output.Write(buffer, 0, bytes);
-        }
     }
 }

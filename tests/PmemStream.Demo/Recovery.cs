@@ -14,9 +14,13 @@ internal static class Recovery
     private static readonly TimeSpan AppendTime = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan AppendTimeAtMost = TimeSpan.FromSeconds(40);
 
-    /// <summary>Opens the stream, verifies what is there, appends the rest; returns how many lines were used.</summary>
-    public static int VerifyAndAppendRest(StreamPlace place, LineText lines, CrashedWriter crash, Summary summary)
+    /// <summary>
+    /// Opens the stream, verifies what is there, appends the rest: all of it if the user named the input, else for a limited
+    /// time. Returns how many lines were used.
+    /// </summary>
+    public static int VerifyAndAppendRest(StreamPlace place, DemoInput input, CrashedWriter crash, Summary summary)
     {
+        LineText lines = input.Lines;
         var clock = Stopwatch.StartNew();
         using PersistentStream stream = PersistentStream.Open(place.StreamPath);
         TimeSpan opened = clock.Elapsed;
@@ -28,7 +32,8 @@ internal static class Recovery
 
         clock.Restart();
         int used = recovered;
-        while (used < lines.Count && clock.Elapsed < (used < LinesWanted ? AppendTimeAtMost : AppendTime))
+        while (used < lines.Count
+            && (input.IsNamed || clock.Elapsed < (used < LinesWanted ? AppendTimeAtMost : AppendTime)))
         {
             region.Append(lines[used]);
             used++;

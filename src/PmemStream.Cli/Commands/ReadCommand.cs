@@ -43,9 +43,9 @@ internal sealed class ReadCommand : ToolCommand
             text writes a line for each entry: position, timestamp and bytes, with tabs between. \n, \r, \t, \\ and
             \xNN stand for bytes that cannot be printed. Without REGION the name of the region comes first.
             hex writes a line with the position for each entry, and its bytes as hexdump -C does.
-            json writes an object a line for each entry: region, offset, timestamp, bytes (how many), and data, or
-            dataBase64 where the bytes are not UTF-8.
-            A position is OFFSET@TIMESTAMP, as text and hex write it. Timestamps are a logical clock, not the time of day.
+            json writes an object a line for each entry: region, offset, timestamp, position, bytes (how many), and data,
+            or dataBase64 where the bytes are not UTF-8.
+            A position is OFFSET@TIMESTAMP, as text, hex and json write it. Timestamps are a logical clock, not the time of day.
             The stream is opened for reading only; a writer may be appending to it meanwhile: what is committed at the
             start is read.
             """;

@@ -15,6 +15,7 @@ internal static class FailureMapper
         PmemStreamException stream when stream.Status != StreamStatus.Internal =>
             new Failure(Map(stream.Status), stream.Reason + Advice(stream)),
         FileNotFoundException or DirectoryNotFoundException => new Failure(ExitCode.NotFound, exception.Message),
+        ArgumentException { ParamName: "path" } bad => new Failure(ExitCode.Misuse, UserValues.TextOf(bad)),
         OutOfMemoryException => new Failure(ExitCode.Io, "out of memory"),
         PmemStreamException => Bug(exception),
         IOException or UnauthorizedAccessException => new Failure(ExitCode.Io, exception.Message),

@@ -15,9 +15,14 @@ internal static class UserValues
         }
         catch (ArgumentException exception)
         {
-            int suffix = exception.Message.IndexOf(ParameterSuffix, StringComparison.Ordinal);
-            string message = suffix < 0 ? exception.Message : exception.Message[..suffix];
-            throw new ToolException(ExitCode.Misuse, message, exception);
+            throw new ToolException(ExitCode.Misuse, TextOf(exception), exception);
         }
+    }
+
+    /// <summary>The text of <paramref name="exception"/>, without the name of the parameter.</summary>
+    public static string TextOf(ArgumentException exception)
+    {
+        int suffix = exception.Message.IndexOf(ParameterSuffix, StringComparison.Ordinal);
+        return suffix < 0 ? exception.Message : exception.Message[..suffix];
     }
 }

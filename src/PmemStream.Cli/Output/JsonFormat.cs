@@ -10,6 +10,9 @@ internal sealed class JsonFormat(ToolOutput output) : EntryFormat(output)
     // A multiple of 3, so that base64 needs no padding in the middle.
     private const int SegmentBytes = 768 * 1024;
 
+    // OFFSET@TIMESTAMP with the largest numbers.
+    private const int PositionCharsMax = 41;
+
     private readonly JsonOutput _json = new(output);
 
     /// <inheritdoc/>
@@ -19,6 +22,9 @@ internal sealed class JsonFormat(ToolOutput output) : EntryFormat(output)
         writer.WriteString("region", region);
         writer.WriteNumber("offset", entry.Position.Offset);
         writer.WriteNumber("timestamp", entry.Timestamp);
+        Span<char> position = stackalloc char[PositionCharsMax];
+        entry.Position.TryFormat(position, out int positionChars);
+        writer.WriteString("position", position[..positionChars]);
         writer.WriteNumber("bytes", entry.Data.Length);
         bool isText = Utf8.IsValid(entry.Data);
         writer.WritePropertyName(isText ? "data" : "dataBase64");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace PmemStream.Cli.Output;
@@ -6,8 +7,13 @@ namespace PmemStream.Cli.Output;
 /// Work that may take long: while it runs, a terminal on the standard error shows how far it is. Nothing is written to
 /// anything else, and nothing is left on the terminal in the end.
 /// </summary>
+/// <remarks>
+/// For tests: the environment variable <c>PMEMSTREAM_PROGRESS_AFTER_MS</c> says after how many milliseconds work is long
+/// enough to be shown. With 0 all work is shown, also what ends at once.
+/// </remarks>
 internal sealed class LongWork
 {
+    private const string ShowAfterVariable = "PMEMSTREAM_PROGRESS_AFTER_MS";
     private const int ShowAfterMilliseconds = 300;
     private const int RefreshMilliseconds = 100;
     private const string ShowCursor = "\u001b[?25h";
@@ -41,7 +47,8 @@ internal sealed class LongWork
         }
 
         Task running = Task.Run(() => work(progress));
-        if (!HasEnded(running, ShowAfterMilliseconds))
+        int showAfter = ShowAfter();
+        if (showAfter == 0 || !HasEnded(running, showAfter))
         {
             Show(io, console, what, totalBytes, progress, running);
         }
@@ -68,6 +75,7 @@ internal sealed class LongWork
                 do
                 {
                     task.Value = progress.Done;
+                    context.Refresh();
                 }
                 while (!HasEnded(running, RefreshMilliseconds));
             });
@@ -77,6 +85,14 @@ internal sealed class LongWork
             Console.CancelKeyPress -= Interrupted;
         }
     }
+
+    private static int ShowAfter() => int.TryParse(
+        Environment.GetEnvironmentVariable(ShowAfterVariable),
+        NumberStyles.None,
+        CultureInfo.InvariantCulture,
+        out int milliseconds)
+        ? milliseconds
+        : ShowAfterMilliseconds;
 
     // Without throwing what the task has thrown.
     private static bool HasEnded(Task task, int milliseconds) => Task.WaitAny([task], milliseconds) == 0;

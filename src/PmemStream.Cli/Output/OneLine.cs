@@ -5,14 +5,16 @@ namespace PmemStream.Cli.Output;
 /// <summary>Makes one line of a text.</summary>
 internal static class OneLine
 {
-    /// <summary>Returns <paramref name="text"/> with "; " for line breaks and spaces for other controls.</summary>
+    /// <summary>
+    /// Returns <paramref name="text"/> with "; " for line breaks (a space after a colon) and spaces for other controls.
+    /// </summary>
     public static string Of(string text)
     {
         var line = new StringBuilder(text.Length);
         const StringSplitOptions tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
         foreach (string part in text.Split(['\r', '\n'], tidy))
         {
-            line.Append(line.Length == 0 ? string.Empty : "; ").Append(part);
+            line.Append(line.Length == 0 ? string.Empty : line[^1] == ':' ? " " : "; ").Append(part);
         }
 
         for (int i = 0; i < line.Length; i++)

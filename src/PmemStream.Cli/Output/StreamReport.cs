@@ -32,9 +32,9 @@ internal static class StreamReport
         return report;
     }
 
-    /// <summary>"sound", or what is wrong.</summary>
+    /// <summary>What is wrong, as far as opening shows it: only a check verifies everything.</summary>
     public static string State(StreamConditions conditions) => conditions == StreamConditions.None
-        ? "sound"
+        ? "no damage known"
         : string.Join(", ", conditions.ToString().Split(", ").Select(name => Words.Of(name)));
 
     private static string Features(StreamInfo info) => string.Create(

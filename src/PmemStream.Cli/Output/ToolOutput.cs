@@ -113,5 +113,10 @@ internal sealed class ToolOutput(Stream target) : Stream
                 : new ToolException(
                     ExitCode.Io, $"cannot write to the standard output: {exception.Message}", exception);
         }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or ObjectDisposedException)
+        {
+            // So the runtime calls a descriptor that is not open for writing.
+            throw new ToolException(ExitCode.Io, "cannot write: the standard output is closed", exception);
+        }
     }
 }

@@ -20,7 +20,7 @@ public sealed record RegionInfo
     /// <summary>What entries and reservations take of <see cref="UsableBytes"/>.</summary>
     public long UsedBytes { get; init; }
 
-    /// <summary>Every entry begins at a multiple of it.</summary>
+    /// <summary>Entries begin at multiples of it, in bytes, counted from the start of the region's data.</summary>
     public int EntryAlignment { get; init; }
 
     /// <summary>Timestamp of its creation: no other region of the stream ever has the same.</summary>

@@ -26,7 +26,9 @@ internal sealed unsafe class AbiFacts
         var facts = new AbiFacts();
         facts.AddEnums();
         facts.AddConventionStructs();
-        facts.AddStreamStructs();
+        facts.AddOptionStructs();
+        facts.AddStreamInfo();
+        facts.AddRecoveryInfo();
         facts.AddRegionStructs();
         facts.AddEntryStructs();
         facts.AddCheckStructs();
@@ -87,7 +89,7 @@ internal sealed unsafe class AbiFacts
         Field(nameof(position.timestamp), &position.timestamp);
     }
 
-    private void AddStreamStructs()
+    private void AddOptionStructs()
     {
         pms_create_options createOptions;
         Struct(nameof(pms_create_options), &createOptions);
@@ -109,7 +111,10 @@ internal sealed unsafe class AbiFacts
         Field(nameof(openOptions.wait_milliseconds), &openOptions.wait_milliseconds);
         Field(nameof(openOptions.reserved0), &openOptions.reserved0);
         Field(nameof(openOptions.reserved), &openOptions.reserved);
+    }
 
+    private void AddStreamInfo()
+    {
         pms_stream_info streamInfo;
         Struct(nameof(pms_stream_info), &streamInfo);
         Field(nameof(streamInfo.struct_bytes), &streamInfo.struct_bytes);
@@ -132,7 +137,10 @@ internal sealed unsafe class AbiFacts
         Field(nameof(streamInfo.state), &streamInfo.state);
         Field(nameof(streamInfo.medium_text), &streamInfo.medium_text);
         Field(nameof(streamInfo.reserved), &streamInfo.reserved);
+    }
 
+    private void AddRecoveryInfo()
+    {
         pms_recovery_info recoveryInfo;
         Struct(nameof(pms_recovery_info), &recoveryInfo);
         Field(nameof(recoveryInfo.struct_bytes), &recoveryInfo.struct_bytes);
@@ -226,6 +234,7 @@ internal sealed unsafe class AbiFacts
         Field(nameof(problem.region_offset), &problem.region_offset);
         Field(nameof(problem.message), &problem.message);
     }
+
     private void AddStoredStruct()
     {
         pms_stored stored;

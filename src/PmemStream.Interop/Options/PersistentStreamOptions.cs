@@ -7,7 +7,8 @@ public sealed class PersistentStreamOptions
 {
     /// <summary>
     /// Size of the stream in bytes, rounded up to whole blocks. All of it is allocated at creation, so that appending never
-    /// runs out of disk. Ignored where an existing stream is opened. Left at 0 only for a device, whose size it then has.
+    /// runs out of disk. At least the header (16 KiB, or a larger block) and one block: 20480 with the default block size.
+    /// Not used where an existing stream is opened. Left at 0 only for a device, whose size it then has.
     /// </summary>
     public long Size { get; init; }
 
@@ -54,7 +55,6 @@ public sealed class PersistentStreamOptions
     /// <summary>The options for the core, after all checks.</summary>
     internal unsafe pms_create_options ToNative(string parameterName)
     {
-        Errors.CheckStreamSize(Size, parameterName);
         Errors.CheckDefined(RequiredMedium, parameterName);
         Errors.CheckDefined(FlushPolicy, parameterName);
         Errors.CheckEntryAlignment(EntryAlignment, parameterName);
@@ -64,6 +64,7 @@ public sealed class PersistentStreamOptions
             NativeMethods.PMS_BLOCK_BYTES_MAX,
             nameof(BlockSize),
             parameterName);
+        Errors.CheckStreamSize(Size, BlockSize, parameterName);
         _ = Errors.WaitMilliseconds(WaitForWriter, parameterName);
         return new pms_create_options
         {
