@@ -7,6 +7,8 @@
     vcpkg; name its folder in the environment variable PMS_XXHASH_INCLUDE_DIR where cmake does not find it).
     The native tests need cmocka and run on Linux only.
 
+    The Windows medium of the native core is not written yet: cmake says so, and nothing is built until it is.
+
 .EXAMPLE
     ./build.ps1 build
 

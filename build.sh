@@ -282,7 +282,7 @@ lint() {
 
 # for_c_files COMMAND [ARGUMENT...]   With all C files of the core and of its tests behind it.
 for_c_files() {
-    (cd "$root" && find native tests/native -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
+    (cd "$root" && find native tests/native tests/crash tests/fuzz -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
 }
 
 # Each file but error.c behind what clang-tidy needs to know of error.c: tests/lint/analyzer_model.h says why.
@@ -378,6 +378,133 @@ verb_bindings() {
             die "bindings: expected nothing or --check, found '$1'"
             ;;
     esac
+}
+
+# run_crash_programs FOLDER   All operations and all controls, as many at a time as there are processors. Their logs are
+# named in FOLDER/logs.
+run_crash_programs() {
+    local folder=$1 programs=$root/build/$preset/tests/crash operation
+
+    : >"$folder/commands"
+    while IFS= read -r operation; do
+        printf '%s\n' "$folder/$operation.log" >>"$folder/logs"
+        printf '%s crash_explorer --operation %s\n' "$operation" "$operation" >>"$folder/commands"
+    done < <("$programs/crash_explorer" --list)
+    printf '%s\n' "$folder/controls.log" >>"$folder/logs"
+    printf 'controls crash_controls\n' >>"$folder/commands"
+    # shellcheck disable=SC2016 # the inner shell expands it
+    xargs -P "$(jobs_count)" -L 1 sh -c '
+        log=$0/$2.log program=$1/$3
+        shift 3
+        "$program" "$@" >"$log" 2>&1 || printf "# exit code %d\n" $? >>"$log"
+    ' "$folder" "$programs" <"$folder/commands"
+}
+
+# run_crash_deep FOLDER MINUTES   New seeds, one program for each processor.
+run_crash_deep() {
+    local folder=$1 minutes=$2 program=$root/build/$preset/tests/crash/crash_explorer i seed
+
+    for ((i = 1; i <= $(jobs_count); i++)); do
+        seed=$((RANDOM * 32768 + RANDOM))
+        printf '%s\n' "$folder/deep-$i.log" >>"$folder/logs"
+        "$program" --seed "$seed" --deep "$minutes" >"$folder/deep-$i.log" 2>&1 &
+    done
+    wait
+}
+
+# Prints the logs; then, as the last line, how many passed and failed. A program that was cut off has failed.
+count_crash_results() {
+    awk '
+        function end_file() {
+            if (file != "" && (planned == "" || planned + 0 != seen))
+                { printf "  FAILED %s: it did not come to its end\n", file; failed++ }
+            planned = ""; seen = 0
+        }
+        FNR == 1 { end_file(); file = FILENAME }
+        /^ok /     { passed++; seen++; if (FILENAME ~ /controls/) printf "  %s\n", $0 }
+        /^not ok / { failed++; seen++; printf "  FAILED %s\n", $0 }
+        /^1\.\./   { planned = substr($0, 4) }
+        /^# [0-9]+ states$/ { total += $2; next }
+        /^# /      { printf "    %s\n", substr($0, 3, 160) }
+        END        { end_file(); printf "\n%d states\n%d passed, %d failed\n", total, passed, failed
+                     exit !(failed == 0 && passed > 0) }
+    ' "$@"
+}
+
+## [--deep MINUTES]: every state that a power cut or a kill can leave, and faults that must be found; --deep goes on
+verb_crash() {
+    local folder=$root/build/crash minutes=0 logs=()
+
+    case ${1:-} in
+        "") ;;
+        --deep) minutes=${2:-} ;;
+        *) die "crash: expected nothing or --deep MINUTES, found '$1'" ;;
+    esac
+    [[ $minutes =~ ^[0-9]+$ ]] || die "crash: MINUTES is a number, found '$minutes'"
+
+    require_native_toolchain libcmocka-dev
+    build_native -DPMS_BUILD_TESTS=ON
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    say "Crash states"
+    run_crash_programs "$folder"
+    ((minutes == 0)) || run_crash_deep "$folder" "$minutes"
+    mapfile -t logs <"$folder/logs"
+    count_crash_results "${logs[@]}"
+}
+
+# fuzz_variant NAME SECONDS   One target; prints how many inputs it ran, and how to replay one that failed.
+fuzz_variant() {
+    local name=$1 seconds=$2 folder=$root/build/fuzz program=$root/build/fuzz/tests/fuzz/fuzz_$1 log status=0 runs
+
+    log=$folder/$name.log
+    rm -rf "$folder/found-$name"
+    mkdir -p "$folder/found-$name"
+    # What is found goes to found-*; what crashed, hung or leaked, to build/fuzz/<variant>-crash-* and the like.
+    "$program" -max_total_time="$seconds" -max_len=65536 -timeout=20 -print_final_stats=1 \
+        -artifact_prefix="$folder/$name-" "$folder/found-$name" "$root/tests/fuzz/corpus" >"$log" 2>&1 || status=$?
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    printf '  %s: %s executions\n' "$name" "${runs:-0}"
+    if ((status != 0)); then
+        grep -vE '^#[0-9]+\s' "$log" | tail -n 40
+        printf '  FAILED %s: see %s; replay: %s INPUT, where INPUT is what it wrote:\n' "$name" "$log" "$program"
+        sed -n 's/.*Test unit written to /      /p' "$log"
+        return 1
+    fi
+    ((${runs:-0} > 0))
+}
+
+## [--seconds N | --corpus]: hostile images from libFuzzer, N seconds in all (60); --corpus writes the seeds anew
+verb_fuzz() {
+    local seconds=60 passed=0 failed=0 variant
+
+    case ${1:-} in
+        "") ;;
+        --seconds) seconds=${2:-} ;;
+        --corpus) seconds=0 ;;
+        *) die "fuzz: expected --seconds N or --corpus, found '$1'" ;;
+    esac
+    [[ $seconds =~ ^[0-9]+$ ]] || die "fuzz: expected a number of seconds, found '$seconds'"
+
+    require_native_toolchain clang-14 libclang-rt-14-dev
+    say "Fuzz targets"
+    (cd "$root" && cmake --preset fuzz && cmake --build --preset fuzz --parallel "$(jobs_count)" \
+        --target fuzz_raw fuzz_fixed_up fuzz_make_corpus)
+    if [[ ${1:-} == --corpus ]]; then
+        mkdir -p "$root/tests/fuzz/corpus"
+        "$root/build/fuzz/tests/fuzz/fuzz_make_corpus" "$root/tests/fuzz/corpus"
+        return
+    fi
+    say "Fuzzing for $seconds s"
+    for variant in raw fixed_up; do
+        if fuzz_variant "$variant" $(((seconds + 1) / 2)); then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+        fi
+    done
+    printf '\n%d passed, %d failed\n' "$passed" "$failed"
+    ((failed == 0))
 }
 
 ## measure which lines the tests run: build/coverage/index.html; fails below the thresholds

@@ -63,6 +63,7 @@ public sealed class CreateTests
     [InlineData(long.MinValue)]
     [InlineData(long.MaxValue)]
     [InlineData(1L << 55)]
+    [InlineData((1L << 55) - 4095)]
     public void Create_ImpossibleSize_ThrowsArgumentOutOfRange(long size)
     {
         using var folder = new TestFolder();
@@ -72,12 +73,21 @@ public sealed class CreateTests
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
-    [Fact]
-    public void Create_SizeTooSmallForARegion_ThrowsArgumentException()
+    [Theory]
+    [InlineData(1, 0, 20480)]
+    [InlineData(16384, 0, 20480)]
+    [InlineData(20479, 4096, 20480)]
+    [InlineData(65536, 65536, 131072)]
+    public void Create_SizeTooSmallForARegion_ThrowsArgumentOutOfRange(long size, int blockSize, long least)
     {
         using var folder = new TestFolder();
-        Assert.Throws<ArgumentException>("options", () => TestStreams.Create(folder.Stream, 16384));
+        var failure = Assert.Throws<ArgumentOutOfRangeException>(
+            "options", () => PersistentStream.Create(folder.Stream, new() { Size = size, BlockSize = blockSize }));
+        Assert.StartsWith($"Size is {least} to ", failure.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+
+        using var smallest = PersistentStream.Create(folder.Stream, new() { Size = least, BlockSize = blockSize });
+        Assert.Equal(least, smallest.Info.Size);
     }
 
     [Fact]
@@ -123,6 +133,15 @@ public sealed class CreateTests
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void Create_PathOfAFolder_NamesThePath()
+    {
+        using var folder = new TestFolder();
+        var failure = Assert.Throws<ArgumentException>(
+            "path", () => PersistentStream.Create(folder.Stream + Path.DirectorySeparatorChar, new() { Size = 1 << 20 }));
+        Assert.Contains(folder.Stream, failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,6 +54,8 @@ public sealed class EntryPositionTests
     [InlineData("@1")]
     [InlineData("1")]
     [InlineData("1@-1")]
+    [InlineData("+1@2")]
+    [InlineData("1@+2")]
     [InlineData("1@1 ")]
     [InlineData(" 1@1")]
     [InlineData("1 @1")]

@@ -104,6 +104,16 @@ public sealed unsafe class FailureTests
     }
 
     [Fact]
+    public void From_WrongFlushPolicy_DoesNotSpeakOfTheRequiredMedium()
+    {
+        NativeLibraryResolver.EnsureUsable();
+        pms_error error = Detail((int)pms_status.PMS_E_MEDIUM, "the flush policy 'sync' does not fit this");
+        Exception failure = Failures.From(error.status, &error, new Subject(StreamPath, null, SubjectKind.Opening));
+        Assert.Contains("FlushPolicy", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("RequiredMedium", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void From_TextThatNamesTheRegion_NamesItOnce()
     {
         NativeLibraryResolver.EnsureUsable();

@@ -14,38 +14,12 @@ public sealed class LifetimeTests
         PersistentStream stream = TestStreams.Create(folder.Stream, out StreamRegion region);
         EntryPosition at = region.Append("one");
         EntryReservation slot = region.Reserve(10);
+        EntryReservation second = region.Reserve(10);
         EntryEnumerator entries = region.GetEnumerator();
         stream.Dispose();
         stream.Dispose();
 
-        var calls = new Dictionary<string, Action>
-        {
-            ["Info"] = () => _ = stream.Info,
-            ["Recovery"] = () => _ = stream.Recovery,
-            ["Regions"] = () => _ = stream.Regions,
-            ["Check"] = () => stream.Check(),
-            ["CreateRegion"] = () => stream.CreateRegion("a", 1),
-            ["GetRegion"] = () => stream.GetRegion(TestStreams.RegionName),
-            ["TryGetRegion"] = () => stream.TryGetRegion(TestStreams.RegionName, out _),
-            ["GetOrCreateRegion"] = () => stream.GetOrCreateRegion(TestStreams.RegionName, 1),
-            ["region.Info"] = () => _ = region.Info,
-            ["region.CommittedOffset"] = () => _ = region.CommittedOffset,
-            ["region.PersistedOffset"] = () => _ = region.PersistedOffset,
-            ["region.Append"] = () => region.Append("x"),
-            ["region.TryAppend"] = () => region.TryAppend([], out _),
-            ["region.Append fill"] = () => region.Append(1, 0, (_, _) => { }),
-            ["region.Reserve"] = () => region.Reserve(1),
-            ["region.AbandonReservation"] = () => region.AbandonReservation(at),
-            ["region.Clear"] = region.Clear,
-            ["region.Free"] = region.Free,
-            ["region.Entries"] = () => region.Texts(),
-            ["region.EntriesAfter"] = () => region.EntriesAfter(at).Texts(),
-            ["region.TryCopy"] = () => region.TryCopy(at, new byte[10], out _),
-            ["region.ReadToArray"] = () => region.ReadToArray(at),
-            ["slot.Span"] = () => _ = slot.Span.Length,
-            ["slot.Publish"] = () => slot.Publish(),
-        };
-        foreach ((string name, Action call) in calls)
+        foreach ((string name, Action call) in CallsOf(stream).Concat(CallsOf(region, at)).Concat(CallsOf(slot)))
         {
             ObjectDisposedException failure = Assert.Throws<ObjectDisposedException>(call);
             Assert.True(failure.Message.Contains(folder.Stream, StringComparison.Ordinal), name);
@@ -53,10 +27,14 @@ public sealed class LifetimeTests
 
         Assert.True(ThrowsDisposed(entries));
         entries.Dispose();
+        Assert.Equal(10, second.Length);
+        second.Abandon();
+        second.Dispose();
         slot.Dispose();
         stream.Dispose();
         Assert.Equal(folder.Stream, stream.Path);
         Assert.Equal(TestStreams.RegionName, region.Name);
+        Assert.True(region.Offset > 0);
     }
 
     [Theory]
@@ -257,6 +235,42 @@ public sealed class LifetimeTests
         });
         Assert.Equal(expected, found);
     }
+
+    private static Dictionary<string, Action> CallsOf(PersistentStream stream) => new()
+    {
+        ["Info"] = () => _ = stream.Info,
+        ["Recovery"] = () => _ = stream.Recovery,
+        ["Regions"] = () => _ = stream.Regions,
+        ["Check"] = () => stream.Check(),
+        ["CreateRegion"] = () => stream.CreateRegion("a", 1),
+        ["GetRegion"] = () => stream.GetRegion(TestStreams.RegionName),
+        ["TryGetRegion"] = () => stream.TryGetRegion(TestStreams.RegionName, out _),
+        ["GetOrCreateRegion"] = () => stream.GetOrCreateRegion(TestStreams.RegionName, 1),
+    };
+
+    private static Dictionary<string, Action> CallsOf(StreamRegion region, EntryPosition at) => new()
+    {
+        ["region.Info"] = () => _ = region.Info,
+        ["region.CommittedOffset"] = () => _ = region.CommittedOffset,
+        ["region.PersistedOffset"] = () => _ = region.PersistedOffset,
+        ["region.Append"] = () => region.Append("x"),
+        ["region.TryAppend"] = () => region.TryAppend([], out _),
+        ["region.Append fill"] = () => region.Append(1, 0, (_, _) => { }),
+        ["region.Reserve"] = () => region.Reserve(1),
+        ["region.AbandonReservation"] = () => region.AbandonReservation(at),
+        ["region.Clear"] = region.Clear,
+        ["region.Free"] = region.Free,
+        ["region.Entries"] = () => region.Texts(),
+        ["region.EntriesAfter"] = () => region.EntriesAfter(at).Texts(),
+        ["region.TryCopy"] = () => region.TryCopy(at, new byte[10], out _),
+        ["region.ReadToArray"] = () => region.ReadToArray(at),
+    };
+
+    private static Dictionary<string, Action> CallsOf(EntryReservation slot) => new()
+    {
+        ["slot.Span"] = () => _ = slot.Span.Length,
+        ["slot.Publish"] = () => slot.Publish(),
+    };
 
     private static bool ThrowsDisposed(EntryEnumerator entries)
     {

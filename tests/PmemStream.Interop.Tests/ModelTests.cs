@@ -24,16 +24,8 @@ public sealed class ModelTests
     [MemberData(nameof(MediaAndAlignments))]
     public void Region_RandomCalls_ShowsWhatTheModelShows(string medium, int alignment)
     {
-        int seed = Environment.TickCount;
-        try
-        {
-            using var folder = new TestFolder(medium);
-            Run(folder.Stream, alignment, new Random(seed));
-        }
-        catch (Exception failure)
-        {
-            throw new InvalidOperationException($"With the seed {seed}", failure);
-        }
+        using var folder = new TestFolder(medium);
+        TestSeed.Run(random => Run(folder.Stream, alignment, random));
     }
 
     private void Run(string path, int alignment, Random random)

@@ -93,6 +93,7 @@ public sealed class ReadTests
         {
             var failure = Assert.Throws<EntryNotFoundException>(() => region.EntriesAfter(position).Texts());
             Assert.Equal(StreamStatus.NoEntry, failure.Status);
+            Assert.Contains($"{position.Offset}", failure.Message, StringComparison.Ordinal);
             Assert.Throws<EntryNotFoundException>(() => region.EntriesFrom(position).Texts());
             Assert.Throws<EntryNotFoundException>(() => region.ReadToArray(position));
             Assert.Throws<EntryNotFoundException>(() => region.TryCopy(position, new byte[1000], out _));

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PmemStream.Interop.Native;
 using PmemStream.Interop.Tests.Support;
 
 namespace PmemStream.Interop.Tests;
@@ -248,6 +249,19 @@ public sealed class ReservationTests
         using PersistentStream crashed = PersistentStream.Open(copy);
         Assert.Equal(["before", "behind"], crashed.GetRegion(TestStreams.RegionName).Texts());
         Assert.Equal(1, crashed.Recovery.PendingSkipped);
+    }
+
+    [Fact]
+    public void Reserve_WithoutRoom_GivesTheHandleBackToThePool()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, out StreamRegion region);
+        ReservationHandle pooled = ReservationHandle.Rent();
+        pooled.Return();
+        Assert.Throws<RegionFullException>(() => region.Reserve(1 << 30));
+        ReservationHandle next = ReservationHandle.Rent();
+        Assert.Same(pooled, next);
+        next.Return();
     }
 
     internal static void Collect(Func<bool> done)

@@ -11,7 +11,7 @@ function layer_of(name) {
         return "pure"
     if (name ~ /^medium/)
         return "medium"
-    if (name ~ /^(error|os|thread)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
+    if (name ~ /^(error|fault|os|thread)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
         return "platform"
     if (name ~ /^(engine|order|walk|recover|clock|layout|layout_change|stream_header)\.[ch]$/)
         return "engine"
@@ -37,7 +37,7 @@ function may_include(layer, header) {
     if (header ~ /_internal|^ndctl_forward/)
         return 0
     if (layer == "engine")
-        return header ~ /^(engine|format|entry|medium|os|error|thread)\.h$/
+        return header ~ /^(engine|format|entry|medium|os|error|fault|thread)\.h$/
     return 1
 }
 

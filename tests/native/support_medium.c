@@ -9,11 +9,12 @@
 /* A line as it was when it was flushed. */
 typedef struct capture {
 	uint64_t line, turn;
-	uint8_t bytes[PMS_CACHE_LINE];
+	_Alignas(8) uint8_t bytes[PMS_CACHE_LINE];
 } capture;
 
 static struct {
 	bool armed;
+	test_image killed;  /* what is durable of the file that is mapped next; empty: all of it */
 	pms_medium *medium; /* null: none is watched */
 	const pms_medium_table *inner;
 	uint8_t *view;	  /* the mapping, or a copy of what it held at the end */
@@ -30,8 +31,9 @@ static struct {
 } watched;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local capture *flushed;
+static _Thread_local capture *flushed; /* of which the key holds a copy, so that it goes with its thread */
 static _Thread_local size_t flushed_count, flushed_capacity;
+static pthread_key_t flushed_key;
 static _Thread_local bool in_call;
 
 int32_t __real_pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement,
@@ -67,20 +69,26 @@ void test_medium_reset(void)
 	pthread_mutex_unlock(&mutex);
 }
 
-size_t test_medium_event_count(void) { return watched.event_count; }
+size_t test_medium_event_count(void)
+{
+	pthread_mutex_lock(&mutex);
+	size_t count = watched.event_count;
+	pthread_mutex_unlock(&mutex);
+	return count;
+}
 
 test_event test_medium_event(size_t index)
 {
-	assert_true(index < watched.event_count);
+	assert_true(index < test_medium_event_count());
 	return watched.events[index];
 }
 
 size_t test_medium_count(test_event_kind kind, uint64_t from, uint64_t to)
 {
-	size_t count = 0;
+	size_t events = test_medium_event_count(), count = 0;
 
-	assert_true(watched.event_count < TEST_EVENTS_MAX);
-	for (size_t i = 0; i < watched.event_count; i++)
+	assert_true(events < TEST_EVENTS_MAX);
+	for (size_t i = 0; i < events; i++)
 		count += touches(&watched.events[i], kind, from, to);
 	return count;
 }
@@ -89,7 +97,9 @@ size_t test_medium_drains(void) { return test_medium_count(TEST_EVENT_DRAIN, 0, 
 
 size_t test_medium_first(test_event_kind kind, uint64_t from, uint64_t to)
 {
-	for (size_t i = 0; i < watched.event_count; i++)
+	size_t events = test_medium_event_count();
+
+	for (size_t i = 0; i < events; i++)
 		if (touches(&watched.events[i], kind, from, to))
 			return i;
 	return SIZE_MAX;
@@ -97,13 +107,20 @@ size_t test_medium_first(test_event_kind kind, uint64_t from, uint64_t to)
 
 size_t test_medium_last(test_event_kind kind, uint64_t from, uint64_t to)
 {
-	for (size_t i = watched.event_count; i > 0; i--)
+	for (size_t i = test_medium_event_count(); i > 0; i--)
 		if (touches(&watched.events[i - 1], kind, from, to))
 			return i - 1;
 	return SIZE_MAX;
 }
 
 /* ---- durable bytes ----------------------------------------------------------------------------------------------- */
+
+/* Of the mapping, while others store to it: word by word, as they are stored. */
+__attribute__((no_sanitize("thread"))) static void copy_words(uint8_t *to, const uint8_t *from, uint64_t bytes)
+{
+	for (uint64_t at = 0; at + 8 <= bytes; at += 8)
+		*(uint64_t *)(void *)(to + at) = *(const volatile uint64_t *)(const void *)(from + at);
+}
 
 static void capture_lines(pms_medium *medium, uint64_t offset, uint64_t bytes)
 {
@@ -115,13 +132,13 @@ static void capture_lines(pms_medium *medium, uint64_t offset, uint64_t bytes)
 		if (flushed_count == flushed_capacity) {
 			flushed_capacity = flushed_capacity ? flushed_capacity * 2 : 64;
 			flushed = realloc(flushed, flushed_capacity * sizeof(*flushed));
-			if (!flushed)
+			if (!flushed || pthread_setspecific(flushed_key, flushed) != 0)
 				abort();
 		}
 		capture *taken = &flushed[flushed_count++];
 		taken->line = at / PMS_CACHE_LINE;
 		taken->turn = ++watched.turn;
-		memcpy(taken->bytes, medium->base + at, PMS_CACHE_LINE);
+		copy_words(taken->bytes, medium->base + at, PMS_CACHE_LINE);
 	}
 	pthread_mutex_unlock(&mutex);
 }
@@ -141,22 +158,34 @@ static void make_durable_locked(void)
 static void drop_captures(void)
 {
 	free(flushed);
+	(void)pthread_setspecific(flushed_key, NULL);
 	flushed = NULL;
 	flushed_count = flushed_capacity = 0;
+}
+
+test_image test_medium_kill(void)
+{
+	test_image image = {.size = watched.bytes, .bytes = malloc(watched.bytes)};
+
+	assert_non_null(image.bytes);
+	memcpy(image.bytes, watched.view, image.size);
+	return image;
 }
 
 test_image test_medium_power_cut(uint64_t seed)
 {
 	test_image image = {.size = watched.bytes};
-	uint64_t state = seed;
+	uint64_t state = seed, newer;
 
 	image.bytes = malloc(image.size);
 	assert_non_null(image.bytes);
 	pthread_mutex_lock(&mutex);
 	memcpy(image.bytes, watched.durable, image.size);
-	for (uint64_t at = 0; seed && at + 8 <= image.size; at += 8)
-		if (memcmp(image.bytes + at, watched.view + at, 8) != 0 && test_random(&state) & 1)
-			memcpy(image.bytes + at, watched.view + at, 8);
+	for (uint64_t at = 0; seed && at + 8 <= image.size; at += 8) {
+		copy_words((uint8_t *)&newer, watched.view + at, sizeof(newer));
+		if (memcmp(image.bytes + at, &newer, sizeof(newer)) != 0 && test_random(&state) & 1)
+			memcpy(image.bytes + at, &newer, sizeof(newer));
+	}
 	pthread_mutex_unlock(&mutex);
 	return image;
 }
@@ -263,6 +292,8 @@ static const pms_medium_table table = {
 
 /* ---- watching ---------------------------------------------------------------------------------------------------- */
 
+bool test_medium_was_watched(void) { return watched.durable != NULL; }
+
 void test_medium_forget(void)
 {
 	if (watched.medium) { /* a test failed with its stream open: that one still uses them */
@@ -273,15 +304,33 @@ void test_medium_forget(void)
 	free(watched.durable);
 	free(watched.turns);
 	free(watched.events);
+	test_image_free(&watched.killed);
 	memset(&watched, 0, sizeof(watched));
+}
+
+static void create_key(void)
+{
+	if (pthread_key_create(&flushed_key, free) != 0)
+		abort();
 }
 
 void test_medium_watch_next(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	assert_int_equal(pthread_once(&once, create_key), 0);
 	test_medium_forget();
 	watched.events = malloc(TEST_EVENTS_MAX * sizeof(*watched.events));
 	assert_non_null(watched.events);
 	watched.armed = true;
+}
+
+void test_medium_watch_next_killed(const test_image *durable)
+{
+	test_medium_watch_next();
+	watched.killed = (test_image){.size = durable->size, .bytes = malloc(durable->size)};
+	assert_non_null(watched.killed.bytes);
+	memcpy(watched.killed.bytes, durable->bytes, durable->size);
 }
 
 void test_medium_fail_drains(size_t count, int os_error)
@@ -315,6 +364,10 @@ int32_t __wrap_pms_medium_map(const char *path, const pms_file *file, uint64_t b
 	if (!watched.durable || !watched.turns)
 		abort();
 	memcpy(watched.durable, medium->base, bytes);
+	if (watched.killed.size)
+		memcpy(watched.durable, watched.killed.bytes,
+		       bytes < watched.killed.size ? bytes : watched.killed.size);
+	test_image_free(&watched.killed);
 	medium->table = &table;
 	return PMS_OK;
 }

@@ -27,6 +27,13 @@ typedef struct test_event {
 
 /* The next medium that is mapped is watched, until it is unmapped. */
 void test_medium_watch_next(void);
+/*
+ * The same, after a kill: of what the file holds only these bytes are durable; the rest is still in the cache, and is lost
+ * by a power cut unless somebody flushes it.
+ */
+void test_medium_watch_next_killed(const test_image *durable);
+/* Whether a medium was mapped since, and watched. */
+bool test_medium_was_watched(void);
 /* Gives up an order to watch, and what is kept of the last medium. */
 void test_medium_forget(void);
 
@@ -48,6 +55,8 @@ void test_medium_fail_drains(size_t count, int os_error);
 /* Called before each drain, without any lock; null: nothing. Drains of the call itself do not call it again. */
 void test_medium_on_drain(void (*call)(void *), void *context);
 
+/* What a kill leaves: every store. */
+test_image test_medium_kill(void);
 /* What a power cut leaves: durable bytes; of the others each 8-byte word old or new, by the seed. 0: all are old. */
 test_image test_medium_power_cut(uint64_t seed);
 

@@ -252,6 +252,7 @@ static void test_check_bad_arguments_are_refused(void **state)
 	pms_error error;
 
 	run(&f, PMS_OPEN_DEFAULT);
+	pms_check_release(f.check);
 	assert_int_equal(pms_check_run(NULL, &f.check, &error), PMS_E_INVALID_ARGUMENT);
 	assert_null(f.check);
 	assert_int_equal(pms_check_run(f.stream, NULL, &error), PMS_E_INVALID_ARGUMENT);

@@ -230,6 +230,15 @@ static void test_cost_ceiling_is_drained_before_a_timestamp_above_it_is_stored(v
 	close_watched(stream, region);
 }
 
+/* What readers in other processes notice changes of the layout by. */
+static uint64_t stored_epoch(const pms_stream *stream)
+{
+	uint64_t epoch;
+
+	assert_true(pms_word_read(stream, PMS_LAYOUT_EPOCH, PMS_ROLE_LAYOUT_EPOCH, &epoch));
+	return epoch;
+}
+
 /* R13: checkpoint := none, drain; base := fresh, drain. The layout epoch changes with the first. */
 static void test_cost_clear_is_two_drains_in_the_order_of_the_rule(void **state)
 {
@@ -239,8 +248,10 @@ static void test_cost_clear_is_two_drains_in_the_order_of_the_rule(void **state)
 	uint64_t offset = test_region_info(region).offset;
 
 	(void)test_append(region, 100, 1);
+	uint64_t epoch = stored_epoch(stream);
 	test_medium_reset();
 	assert_int_equal(pms_region_clear(region, NULL), PMS_OK);
+	assert_true(stored_epoch(stream) != epoch);
 	assert_int_equal(test_medium_drains(), 2);
 	assert_int_equal(test_medium_count(TEST_EVENT_FLUSH, 0, UINT64_MAX), 3);
 	size_t first = test_medium_first(TEST_EVENT_DRAIN, 0, 0);
@@ -263,8 +274,10 @@ static void test_cost_create_and_free_take_effect_by_one_store_behind_a_drain(vo
 	test_case *test = test_begin(state);
 	pms_stream *stream = create_watched(test);
 
+	uint64_t epoch = stored_epoch(stream);
 	test_medium_reset();
 	pms_region *region = test_region(stream, "region", TEST_MIB, 64);
+	assert_true(stored_epoch(stream) != epoch);
 	uint64_t offset = test_region_info(region).offset, rest = offset + test_region_info(region).total_bytes;
 	uint64_t extent = offset + PMS_REGION_EXTENT;
 	assert_in_range(test_medium_drains(), 2, 3);
@@ -280,8 +293,10 @@ static void test_cost_create_and_free_take_effect_by_one_store_behind_a_drain(vo
 	assert_int_equal(test_medium_last(TEST_EVENT_DRAIN, 0, 0), test_medium_event_count() - 1);
 
 	(void)test_append(region, 100, 1);
+	epoch = stored_epoch(stream);
 	test_medium_reset();
 	assert_int_equal(pms_region_free(region, NULL), PMS_OK);
+	assert_true(stored_epoch(stream) != epoch);
 	assert_in_range(test_medium_drains(), 1, 4);
 	assert_int_equal(test_medium_last(TEST_EVENT_DRAIN, 0, 0), test_medium_event_count() - 1);
 	assert_int_equal(test_medium_count(TEST_EVENT_STORE, offset + PMS_REGION_HEADER_BYTES, rest), 0);

@@ -81,12 +81,14 @@ static int replaced_open(const char *path, int flags, mode_t mode)
 #define pms_file_create_temporary other_create_temporary
 #define pms_file_publish other_publish
 #define pms_file_remove other_remove
+#define pms_file_resolve other_resolve
 #define pms_file_allocate other_allocate
 #define pms_file_write_zeros other_write_zeros
 #define pms_file_is_sparse other_is_sparse
 int32_t other_create_temporary(const char *path, char **temporary_path, pms_file *file, pms_error *error);
 int32_t other_publish(const char *temporary_path, const char *path, bool replace, pms_error *error);
 void other_remove(const char *temporary_path);
+int32_t other_resolve(const char *path, char **resolved, pms_error *error);
 int32_t other_allocate(pms_file *file, uint64_t bytes, pms_error *error);
 int other_write_zeros(int descriptor, uint64_t bytes);
 bool other_is_sparse(const pms_file *file);

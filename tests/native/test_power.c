@@ -4,151 +4,13 @@
  * drained is there, every other word is old or new by chance. Everything acknowledged must be found (R3), nothing that
  * was never written, the call in progress wholly or not at all; and work goes on with what recovery made of it.
  */
-#include "engine.h"
-#include "support_medium.h"
+#include "support_world.h"
 
-#define REGIONS 3
 #define STREAM_BYTES (256 * TEST_KIB)
-#define RESERVATIONS_MAX 4
 #define STEPS 600
 #define PAYLOAD_MAX 3000u
 
-/* What a region must be after a cut. */
-typedef struct expected_region {
-	bool may_exist, must_exist, may_be_empty;
-	bool has_optional;
-	test_entry optional; /* in progress; offset 0: at the end */
-	test_log log;	     /* in the order of their offsets */
-} expected_region;
-
-typedef struct reserved {
-	pms_reservation *handle;
-	void *space;
-	int region;
-	test_entry entry;
-} reserved;
-
-typedef struct world {
-	const test_case *test;
-	char path[700];
-	uint64_t random, seeds, greatest_timestamp;
-	pms_stream *stream;
-	pms_region *regions[REGIONS];
-	expected_region expected[REGIONS];
-	reserved reserved[RESERVATIONS_MAX];
-	int reserved_count;
-	unsigned step, cuts;
-	bool cut_in_recovery;
-} world;
-
-static const char *region_name(int index)
-{
-	static const char *const names[REGIONS] = {"zero", "one", "two"};
-
-	return names[index];
-}
-
-static bool holds(const pms_entry *entry, const test_entry *expected)
-{
-	return entry->bytes == expected->bytes && test_is_filled(entry->data, entry->bytes, expected->seed) &&
-	       (expected->position.offset == 0 || (entry->position.offset == expected->position.offset &&
-						   entry->position.timestamp == expected->position.timestamp));
-}
-
-static void compare_region(const world *w, const expected_region *expected, pms_region *region)
-{
-	bool used_optional = !expected->has_optional;
-	size_t found = 0, total = 0;
-	pms_cursor *cursor;
-	pms_entry entry;
-	pms_error error;
-	int32_t status;
-
-	assert_int_equal(pms_cursor_open(region, NULL, &cursor, NULL), PMS_OK);
-	for (; (status = pms_cursor_next(cursor, &entry, &error)) == PMS_OK; total++) {
-		if (found < expected->log.count && holds(&entry, &expected->log.entries[found]))
-			found++;
-		else if (!used_optional && holds(&entry, &expected->optional))
-			used_optional = true;
-		else
-			fail_msg("step %u: entry %zu at %llu is none of what was written", w->step, total,
-				 (unsigned long long)entry.position.offset);
-	}
-	if (status != PMS_E_END)
-		fail_msg("step %u: entry %zu: %d: %s", w->step, total, status, error.message);
-	if (found != expected->log.count && !(expected->may_be_empty && total == 0))
-		fail_msg("step %u: %zu of %zu acknowledged entries are there", w->step, found, expected->log.count);
-	pms_cursor_close(cursor);
-}
-
-static void compare_stream(const world *w, pms_stream *stream)
-{
-	pms_region *region;
-
-	for (int i = 0; i < REGIONS; i++) {
-		const expected_region *expected = &w->expected[i];
-		int32_t status = pms_region_find(stream, region_name(i), strlen(region_name(i)), &region, NULL);
-		if (status == PMS_E_NOT_FOUND) {
-			if (expected->must_exist)
-				fail_msg("step %u: the region %s is gone", w->step, region_name(i));
-			continue;
-		}
-		assert_int_equal(status, PMS_OK);
-		if (!expected->may_exist)
-			fail_msg("step %u: the region %s has come back", w->step, region_name(i));
-		compare_region(w, expected, region);
-		pms_region_release(region);
-	}
-}
-
-/* What is found can be read, and written on: with timestamps that nobody ever had. */
-static void verify(world *w, const char *path)
-{
-	pms_region *region;
-	pms_stream *stream = test_open(path, PMS_OPEN_READ_ONLY);
-
-	compare_stream(w, stream);
-	test_close(stream);
-	stream = test_open(path, PMS_OPEN_DEFAULT);
-	assert_int_equal(test_info(stream).state, 0);
-	compare_stream(w, stream);
-	test_check_is_clean(stream);
-	for (uint64_t at = 0; pms_region_next(stream, at, &region, NULL) == PMS_OK;) {
-		pms_position position;
-		int32_t status = pms_region_append(region, "after", 5, &position, NULL);
-		if (status == PMS_OK && position.timestamp <= w->greatest_timestamp)
-			fail_msg("step %u: the timestamp %llu was given out twice", w->step,
-				 (unsigned long long)position.timestamp);
-		assert_true(status == PMS_OK || status == PMS_E_REGION_FULL);
-		at = test_region_info(region).offset + 1;
-		pms_region_release(region);
-	}
-	test_check_is_clean(stream);
-	test_close(stream);
-}
-
-static void cut_and_verify(void *context)
-{
-	world *w = context;
-	const char *path = test_file(w->test, "cut");
-	test_image image = test_medium_power_cut(test_random_below(&w->random, 4) ? test_random(&w->random) : 0);
-
-	w->cuts++;
-	test_image_save(&image, path);
-	test_image_free(&image);
-	verify(w, path);
-}
-
 /* ---- the calls: each says before it begins what a cut in it may leave ---------------------------------------------- */
-
-static void insert_sorted(test_log *log, pms_position position, uint64_t bytes, uint64_t seed)
-{
-	test_log_add(log, position, bytes, seed);
-	for (size_t i = log->count - 1; i > 0 && log->entries[i - 1].position.offset > position.offset; i--) {
-		log->entries[i] = log->entries[i - 1];
-		log->entries[i - 1] = (test_entry){.position = position, .bytes = bytes, .seed = seed};
-	}
-}
 
 static void note_timestamp(world *w, uint64_t timestamp)
 {
@@ -172,14 +34,14 @@ static void do_append(world *w, int i)
 		return;
 	assert_int_equal(status, PMS_OK);
 	note_timestamp(w, position.timestamp);
-	insert_sorted(&expected->log, position, bytes, seed);
+	world_insert(&expected->log, position, bytes, seed);
 }
 
 static void do_reserve(world *w, int i)
 {
 	reserved *made = &w->reserved[w->reserved_count];
 
-	if (w->reserved_count == RESERVATIONS_MAX)
+	if (w->reserved_count == WORLD_RESERVATIONS_MAX)
 		return;
 	*made =
 	    (reserved){.region = i, .entry = {.bytes = test_random_below(&w->random, PAYLOAD_MAX), .seed = ++w->seeds}};
@@ -210,7 +72,7 @@ static void do_end(world *w, bool publish)
 		expected->optional = ended.entry;
 		assert_int_equal(pms_reservation_publish(ended.handle, ended.entry.bytes, NULL, NULL), PMS_OK);
 		expected->has_optional = false;
-		insert_sorted(&expected->log, ended.entry.position, ended.entry.bytes, ended.entry.seed);
+		world_insert(&expected->log, ended.entry.position, ended.entry.bytes, ended.entry.seed);
 	} else {
 		assert_int_equal(pms_reservation_abandon(ended.handle, NULL), PMS_OK);
 	}
@@ -256,7 +118,7 @@ static void do_create(world *w, int i)
 {
 	static const uint32_t alignments[] = {8, 64, 512};
 	pms_region_options options =
-	    test_region_options(region_name(i), 4096 + test_random_below(&w->random, 60 * TEST_KIB),
+	    test_region_options(world_region_name(i), 4096 + test_random_below(&w->random, 60 * TEST_KIB),
 				alignments[test_random_below(&w->random, 3)]);
 
 	w->expected[i].may_exist = true;
@@ -270,43 +132,60 @@ static void do_create(world *w, int i)
 
 /* ---- sessions ------------------------------------------------------------------------------------------------------ */
 
-static void open_session(world *w)
+static void start_session(world *w)
 {
-	test_medium_watch_next();
+	if (w->killed
+		.size) /* R18: what the last session left in the cache is not durable before recovery makes it so */
+		test_medium_watch_next_killed(&w->killed);
+	else
+		test_medium_watch_next();
+	test_image_free(&w->killed);
 	if (w->cut_in_recovery) /* R19 */
-		test_medium_on_drain(cut_and_verify, w);
+		test_medium_on_drain(world_cut, w);
 	w->stream = test_open(w->path, PMS_OPEN_DEFAULT);
-	test_medium_on_drain(cut_and_verify, w);
-	for (int i = 0; i < REGIONS; i++)
-		w->regions[i] = w->expected[i].must_exist ? test_find(w->stream, region_name(i)) : NULL;
+	test_medium_on_drain(world_cut, w);
 }
 
-/* Ends the session: by close, with reservations open or not, or by a cut whose result the next session goes on with. */
-static void end_session(world *w, bool cut)
+static void open_session(world *w)
 {
-	test_image image;
+	start_session(w);
+	for (int i = 0; i < WORLD_REGIONS; i++)
+		w->regions[i] = w->expected[i].must_exist ? test_find(w->stream, world_region_name(i)) : NULL;
+}
 
-	if (cut)
+enum { CLOSE, KILL, POWER_CUT };
+
+/* Ends the session: by close, with reservations open or not, or by what the next session then goes on with. */
+static void end_session(world *w, uint64_t how)
+{
+	test_image image = {0};
+
+	if (how == KILL) {
+		image = test_medium_kill();
+		w->killed = test_medium_power_cut(0);
+	} else if (how == POWER_CUT) {
 		image = test_medium_power_cut(test_random(&w->random) | 1);
+	}
 	assert_int_equal(pms_stream_close(w->stream), PMS_OK);
 	test_medium_on_drain(NULL, NULL);
 	while (w->reserved_count > 0)
 		pms_reservation_release(w->reserved[--w->reserved_count].handle);
-	for (int i = 0; i < REGIONS; i++)
+	for (int i = 0; i < WORLD_REGIONS; i++)
 		pms_region_release(w->regions[i]);
 	pms_stream_release(w->stream);
 	test_medium_forget();
-	if (cut) {
-		test_image_save(&image, w->path);
-		test_image_free(&image);
-	}
+	if (how == CLOSE)
+		return;
+	test_image_save(&image, w->path);
+	test_image_free(&image);
 }
 
 static void do_something(world *w)
 {
-	int i = (int)test_random_below(&w->random, REGIONS);
+	int i = (int)test_random_below(&w->random, WORLD_REGIONS);
 	uint64_t what = test_random_below(&w->random, 100);
 
+	w->in_call = true;
 	if (!w->regions[i])
 		do_create(w, i);
 	else if (what < 45)
@@ -321,7 +200,54 @@ static void do_something(world *w)
 		do_free(w, i);
 	else
 		do_append(w, i);
-	cut_and_verify(w);
+	w->in_call = false;
+	world_cut(w);
+}
+
+/* What the call that was killed has left is known once the stream is open, and stays so. */
+static void settle(world *w, int i)
+{
+	expected_region *expected = &w->expected[i];
+	pms_cursor *cursor;
+	pms_entry entry;
+	size_t count = 0;
+
+	expected->may_exist = expected->must_exist =
+	    pms_region_find(w->stream, world_region_name(i), strlen(world_region_name(i)), &w->regions[i], NULL) ==
+	    PMS_OK;
+	if (!expected->may_exist) {
+		w->regions[i] = NULL;
+		expected->log.count = 0;
+	} else {
+		world_compare_region(w, expected, w->regions[i]);
+		assert_int_equal(pms_cursor_open(w->regions[i], NULL, &cursor, NULL), PMS_OK);
+		for (; pms_cursor_next(cursor, &entry, NULL) == PMS_OK; count++)
+			if (expected->has_optional && world_holds(&entry, &expected->optional))
+				world_insert(&expected->log, entry.position, entry.bytes, expected->optional.seed);
+		pms_cursor_close(cursor);
+		if (expected->may_be_empty && count == 0)
+			expected->log.count = 0;
+	}
+	expected->has_optional = expected->may_be_empty = false;
+}
+
+/* The session ended within its last call, whatever that has returned here. */
+static void restart_from_kill(world *w)
+{
+	end_session(w, CLOSE);
+	test_image_save(&w->mid_kill, w->path);
+	test_image_free(&w->mid_kill);
+	w->killed = w->mid_durable;
+	w->mid_durable = (test_image){0};
+	for (int i = 0; i < WORLD_REGIONS; i++) {
+		test_log log = w->expected[i].log;
+		w->expected[i] = w->mid_expected[i];
+		w->mid_expected[i].log = log;
+	}
+	start_session(w);
+	for (int i = 0; i < WORLD_REGIONS; i++)
+		settle(w, i);
+	w->kills++;
 }
 
 static void run(void **state, bool cut_in_recovery)
@@ -334,16 +260,18 @@ static void run(void **state, bool cut_in_recovery)
 	open_session(&w);
 	for (w.step = 0; w.step < STEPS; w.step++) {
 		do_something(&w);
+		if (w.mid_kill.size)
+			restart_from_kill(&w);
 		if (test_random_below(&w.random, 12))
 			continue;
-		end_session(&w, test_random_below(&w.random, 3) != 0);
+		end_session(&w, test_random_below(&w.random, 3));
 		open_session(&w);
 	}
-	assert_true(w.cuts > STEPS);
-	end_session(&w, false);
-	verify(&w, w.path);
-	for (int i = 0; i < REGIONS; i++)
-		test_log_free(&w.expected[i].log);
+	assert_true(w.cuts > STEPS && w.kills > 0);
+	end_session(&w, CLOSE);
+	world_verify(&w, w.path);
+	for (int i = 0; i < WORLD_REGIONS; i++)
+		test_log_free(&w.expected[i].log), test_log_free(&w.mid_expected[i].log);
 }
 
 static void test_power_cut_in_any_call_loses_nothing_acknowledged(void **state) { run(state, false); }

@@ -219,7 +219,7 @@ static void test_reader_finds_regions_that_are_created_later(void **state)
 {
 	fixture f = begin(state);
 	pms_region *made, *found;
-	char name[16];
+	char name[24];
 
 	for (int i = 0; i < 10; i++) {
 		test_log log = {0};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "follow_up.h"
+
+#include "crash.h"
+
+static unsigned first_region(const crash_world *world)
+{
+	unsigned number = 0;
+
+	while (number < MODEL_REGIONS_MAX && !world->regions[number])
+		number++;
+	return number;
+}
+
+void follow_up(crash_world *world)
+{
+	unsigned first = first_region(world);
+
+	if (first == MODEL_REGIONS_MAX) {
+		if (world->model.region_count == 0)
+			verb_append(world, verb_create_region(world, 600, 64), 16);
+		return;
+	}
+	verb_persist(world);
+	switch (crash_random_below(&world->random, 6)) {
+	case 0: /* it stays open for ever */
+		verb_reserve(world, 0, first, 24);
+		verb_write(world, 0);
+		break;
+	case 1:
+		verb_reserve(world, 0, first, 24);
+		verb_write(world, 0);
+		verb_append(world, first, 8);
+		verb_publish(world, 0, 16);
+		break;
+	case 2:
+		verb_clear(world, first);
+		break;
+	case 3:
+		if (world->model.region_count < MODEL_REGIONS_MAX)
+			(void)verb_create_region(world, 600, 8);
+		break;
+	default:
+		break;
+	}
+	for (unsigned i = 0; i < MODEL_REGIONS_MAX; i++)
+		if (world->regions[i])
+			verb_append(world, i, crash_random_below(&world->random, 4) ? 8 : 72);
+}

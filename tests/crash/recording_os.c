@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What stands in for the operating system: one device node, which is always there and holds what it held, locks that are
+ * always free, random bytes that repeat. So nothing but the core's own steps decides
+ * what is tried.
+ */
+#include "crash.h"
+#include "error.h"
+#include "recording.h"
+
+unsigned pms_os_fork_generation;
+void pms_os_initialize(void) {}
+
+int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement, uint32_t policy,
+		       pms_medium *medium, pms_error *error)
+{
+	crash_device *device = device_in_use();
+
+	(void)path;
+	(void)requirement;
+	(void)policy;
+	(void)error;
+	*medium = (pms_medium){
+	    .table = &device_table,
+	    .base = device->memory,
+	    .bytes = bytes,
+	    .mapped_bytes = bytes,
+	    .kind = device->page_cache ? PMS_MEDIUM_PAGE_CACHE : PMS_MEDIUM_PERSISTENT_MEMORY,
+	    .policy = device->page_cache ? PMS_FLUSH_SYNC : PMS_FLUSH_CACHE_LINES,
+	    .writable = file->writable,
+	    .context = device,
+	};
+	return PMS_OK;
+}
+
+void pms_medium_unmap(pms_medium *medium) { medium->table->unmap(medium); }
+
+void pms_medium_fence(void) {}
+
+int32_t pms_file_open(const char *path, bool writable, pms_file *file, pms_error *error)
+{
+	(void)path;
+	(void)error;
+	*file = (pms_file){
+	    .handle = 1,
+	    .type = PMS_FILE_DEVICE_DAX,
+	    .writable = writable,
+	    .bytes = CRASH_STREAM_BYTES,
+	};
+	return PMS_OK;
+}
+
+int32_t pms_file_resolve(const char *path, char **resolved, pms_error *error)
+{
+	(void)path;
+	(void)error;
+	*resolved = crash_allocate(1);
+	return PMS_OK;
+}
+
+int32_t pms_file_create_temporary(const char *path, char **temporary_path, pms_file *file, pms_error *error)
+{
+	(void)path;
+	*temporary_path = crash_allocate(1);
+	return pms_file_open(path, true, file, error);
+}
+
+int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error)
+{
+	(void)error;
+	file->bytes = bytes;
+	return PMS_OK;
+}
+
+bool pms_file_is_sparse(const pms_file *file)
+{
+	(void)file;
+	return false;
+}
+
+int32_t pms_file_size(const pms_file *file, uint64_t *bytes, pms_error *error)
+{
+	(void)file;
+	(void)error;
+	*bytes = CRASH_STREAM_BYTES;
+	return PMS_OK;
+}
+
+int32_t pms_file_read(const pms_file *file, uint64_t offset, void *buffer, size_t bytes, size_t *got, pms_error *error)
+{
+	(void)file;
+	(void)offset;
+	(void)buffer;
+	(void)bytes;
+	*got = 0;
+	return pms_fail(error, PMS_E_NOT_SUPPORTED, "nothing is read from here");
+}
+
+int32_t pms_file_lock(pms_file *file, uint32_t wait_milliseconds, pms_error *error)
+{
+	(void)wait_milliseconds;
+	(void)error;
+	file->locked = true;
+	return PMS_OK;
+}
+
+bool pms_file_lock_is_held(const pms_file *file)
+{
+	(void)file;
+	return false;
+}
+
+int32_t pms_file_sync(const pms_file *file, pms_error *error)
+{
+	(void)file;
+	(void)error;
+	return PMS_OK;
+}
+
+int32_t pms_file_publish(const char *temporary_path, const char *path, bool replace, pms_error *error)
+{
+	(void)temporary_path;
+	(void)path;
+	(void)replace;
+	(void)error;
+	return PMS_OK;
+}
+
+void pms_file_remove(const char *temporary_path) { (void)temporary_path; }
+
+void pms_file_close(pms_file *file) { file->handle = -1; }
+
+int32_t pms_os_random(void *buffer, size_t bytes, pms_error *error)
+{
+	uint8_t *to = buffer;
+
+	(void)error;
+	for (size_t i = 0; i < bytes; i++)
+		to[i] = (uint8_t)(crash_mix(i + 1000 * device_in_use()->uuid_salt) >> 8);
+	return PMS_OK;
+}
+
+uint64_t pms_os_unix_seconds(void) { return 1700000000; }

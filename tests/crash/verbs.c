@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* The public verbs. Each tells the model before the call what may be found from now on, and after it what must be. */
+#include "crash.h"
+#include "fibers.h"
+#include "world.h"
+
+void world_note(crash_world *world) { history_add_model(&world->history, &world->model); }
+
+static void expect_ok(int32_t status, const pms_error *error, const char *verb)
+{
+	if (status != PMS_OK)
+		crash_fail("%s returned %d: %s", verb, status, error->message);
+}
+
+/* ---- the stream -------------------------------------------------------------------------------------------------- */
+
+void verb_create(crash_world *world)
+{
+	const pms_create_options options = {
+	    .struct_bytes = sizeof(options), .flags = PMS_CREATE_OVERWRITE, .stream_bytes = CRASH_STREAM_BYTES};
+	pms_error error;
+
+	world->model = (crash_model){.stream_state = STREAM_CREATING};
+	world_note(world);
+	device_use(&world->device);
+	expect_ok(pms_stream_create("stream", &options, &world->stream, &error), &error, "create");
+	world->model.stream_state = STREAM_LIVE;
+	world_note(world);
+}
+
+static void give_up_handles(crash_world *world)
+{
+	for (unsigned i = 0; i < WORLD_RESERVATIONS_MAX; i++) {
+		pms_reservation_release(world->reservations[i].handle);
+		world->reservations[i].handle = NULL;
+	}
+	for (unsigned i = 0; i < MODEL_REGIONS_MAX; i++) {
+		pms_region_release(world->regions[i]);
+		world->regions[i] = NULL;
+	}
+	pms_stream_release(world->stream);
+	world->stream = NULL;
+}
+
+void world_die(crash_world *world)
+{
+	world->device.dead = true;
+	give_up_handles(world);
+}
+
+/* Reservations stay open: what the close leaves is not changed by giving up their handles, for the process is gone. */
+void verb_close(crash_world *world)
+{
+	if (pms_stream_close(world->stream) != PMS_OK)
+		crash_fail("close failed");
+}
+
+/* ---- regions ----------------------------------------------------------------------------------------------------- */
+
+unsigned verb_create_region(crash_world *world, uint32_t usable_bytes, uint16_t alignment)
+{
+	unsigned number = model_add_region(&world->model, usable_bytes, alignment);
+	char name[8];
+	const pms_region_options options = {
+	    .struct_bytes = sizeof(options),
+	    .name = name,
+	    .name_bytes = model_region_name(number, name),
+	    .usable_bytes = usable_bytes,
+	    .entry_alignment = alignment,
+	};
+	pms_error error;
+
+	world_note(world);
+	int32_t status = pms_region_create(world->stream, &options, &world->regions[number], &error);
+	if (status != PMS_E_STREAM_FULL)
+		expect_ok(status, &error, "creating a region");
+	world->model.regions[number].state = status == PMS_OK ? REGION_LIVE : REGION_GONE;
+	world_note(world);
+	return number;
+}
+
+void verb_clear(crash_world *world, unsigned region)
+{
+	crash_model_region *expected = &world->model.regions[region];
+	pms_error error;
+
+	if (expected->state != REGION_LIVE) /* another thread is at it */
+		return;
+	expected->state = REGION_CLEARING;
+	world_note(world);
+	int32_t status = pms_region_clear(world->regions[region], &error);
+	expected->state = REGION_LIVE;
+	if (status != PMS_E_BUSY) {
+		expect_ok(status, &error, "clearing a region");
+		for (unsigned i = 0; i < world->model.entry_count; i++)
+			if (world->model.entries[i].region == region && world->model.entries[i].state != ENTRY_TRYING)
+				world->model.entries[i].state = ENTRY_GONE;
+	}
+	world_note(world);
+}
+
+void verb_free(crash_world *world, unsigned region)
+{
+	crash_model_region *expected = &world->model.regions[region];
+	pms_error error;
+
+	if (expected->state != REGION_LIVE)
+		return;
+	expected->state = REGION_FREEING;
+	world_note(world);
+	int32_t status = pms_region_free(world->regions[region], &error);
+	if (status == PMS_E_BUSY) {
+		expected->state = REGION_LIVE;
+	} else {
+		expect_ok(status, &error, "freeing a region");
+		expected->state = REGION_GONE;
+		/* The handle stays: somebody else may be about to use it, and is told that it is stale. */
+		model_set_entries(&world->model, region, ENTRY_GONE);
+	}
+	world_note(world);
+}
+
+/* ---- entries ----------------------------------------------------------------------------------------------------- */
+
+static void acknowledge(crash_world *world, unsigned entry, const pms_position *position)
+{
+	crash_model_entry *expected = &world->model.entries[entry];
+
+	expected->state = ENTRY_ACKNOWLEDGED;
+	expected->offset = position->offset;
+	expected->timestamp = position->timestamp;
+	world_note(world);
+}
+
+static void append(crash_world *world, unsigned region, unsigned entry, const uint8_t *payload)
+{
+	pms_position position;
+	pms_error error;
+
+	world_note(world);
+	int32_t status =
+	    pms_region_append(world->regions[region], payload, world->model.entries[entry].bytes, &position, &error);
+	if (status == PMS_E_REGION_FULL || status == PMS_E_STALE) {
+		world->model.entries[entry].state = ENTRY_GONE;
+		world_note(world);
+		return;
+	}
+	expect_ok(status, &error, "append");
+	if (pms_region_persisted(world->regions[region]) <= position.offset)
+		crash_fail("an append at offset %llu returned before it was persisted",
+			   (unsigned long long)position.offset);
+	acknowledge(world, entry, &position);
+}
+
+void verb_append(crash_world *world, unsigned region, uint32_t bytes)
+{
+	unsigned entry = model_add_entry(&world->model, region, bytes, ENTRY_TRYING);
+	uint8_t payload[WORLD_PAYLOAD_MAX];
+
+	if (entry == MODEL_ENTRIES_MAX)
+		return;
+	model_fill(entry, bytes, payload);
+	append(world, region, entry, payload);
+}
+
+void verb_append_shared(crash_world *world, unsigned region, uint32_t bytes)
+{
+	unsigned entry = model_add_entry(&world->model, region, bytes, ENTRY_TRYING);
+	uint8_t payload[WORLD_PAYLOAD_MAX];
+
+	world->model.entries[entry].fickle = 1;
+	model_fill(entry, bytes, payload);
+	world->shared = payload;
+	append(world, region, entry, payload);
+	world->shared = NULL;
+}
+
+void verb_disturb(crash_world *world, unsigned times)
+{
+	for (unsigned i = 0; i < times; i++) {
+		uint64_t name;
+		fiber_yield();
+		if (!world->shared)
+			continue;
+		memcpy(&name, world->shared, sizeof(name));
+		if (i % 2)
+			model_fill((unsigned)name - 1, world->model.entries[name - 1].bytes, world->shared);
+		else
+			model_fill_other((unsigned)name - 1, world->model.entries[name - 1].bytes, world->shared);
+	}
+}
+
+void verb_reserve(crash_world *world, unsigned slot, unsigned region, uint32_t bytes)
+{
+	crash_world_reservation *reservation = &world->reservations[slot];
+	unsigned entry = model_add_entry(&world->model, region, bytes, ENTRY_OPEN);
+	pms_position position;
+	pms_error error;
+	void *payload;
+
+	if (entry == MODEL_ENTRIES_MAX)
+		return;
+	CRASH_CHECK(!reservation->handle);
+	int32_t status =
+	    pms_region_reserve(world->regions[region], bytes, &reservation->handle, &payload, &position, &error);
+	if (status == PMS_E_REGION_FULL || status == PMS_E_STALE) {
+		world->model.entries[entry].state = ENTRY_GONE;
+	} else {
+		expect_ok(status, &error, "reserve");
+		world->model.entries[entry].offset = position.offset;
+		world->model.entries[entry].timestamp = position.timestamp;
+		reservation->entry = entry;
+		reservation->payload = (uint64_t)((uint8_t *)payload - world->device.memory);
+	}
+	world_note(world);
+}
+
+void verb_write(crash_world *world, unsigned slot)
+{
+	const crash_world_reservation *reservation = &world->reservations[slot];
+	uint8_t payload[WORLD_PAYLOAD_MAX];
+
+	if (!reservation->handle)
+		return;
+	uint32_t bytes = world->model.entries[reservation->entry].bytes;
+	model_fill(reservation->entry, bytes, payload);
+	device_user_write(&world->device, reservation->payload, payload, bytes);
+}
+
+void verb_publish(crash_world *world, unsigned slot, uint32_t bytes)
+{
+	crash_world_reservation *reservation = &world->reservations[slot];
+	crash_model_entry *expected = &world->model.entries[reservation->entry];
+	pms_position position;
+	pms_error error;
+
+	if (!reservation->handle)
+		return;
+	expected->bytes = bytes < expected->bytes ? bytes : expected->bytes;
+	expected->state = ENTRY_TRYING;
+	world_note(world);
+	expect_ok(pms_reservation_publish(reservation->handle, expected->bytes, &position, &error), &error, "publish");
+	CRASH_CHECK(position.offset == expected->offset && position.timestamp == expected->timestamp);
+	acknowledge(world, reservation->entry, &position);
+	pms_reservation_release(reservation->handle);
+	reservation->handle = NULL;
+}
+
+void verb_abandon(crash_world *world, unsigned slot)
+{
+	crash_world_reservation *reservation = &world->reservations[slot];
+	pms_error error;
+
+	if (!reservation->handle)
+		return;
+	world->model.entries[reservation->entry].state = ENTRY_GONE;
+	world_note(world);
+	expect_ok(pms_reservation_abandon(reservation->handle, &error), &error, "abandon");
+	pms_reservation_release(reservation->handle);
+	reservation->handle = NULL;
+}
