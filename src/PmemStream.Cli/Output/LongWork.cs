@@ -16,6 +16,7 @@ internal sealed class LongWork
     private const string ShowAfterVariable = "PMEMSTREAM_PROGRESS_AFTER_MS";
     private const int ShowAfterMilliseconds = 300;
     private const int RefreshMilliseconds = 100;
+    private const int DescriptionMax = 32;
     private const string ShowCursor = "\u001b[?25h";
 
     private long _done;
@@ -70,7 +71,7 @@ internal sealed class LongWork
         {
             console.Progress().AutoClear(true).Columns(columns).Start(context =>
             {
-                ProgressTask task = context.AddTask(Markup.Escape(OneLine.Of(what)), maxValue: totalBytes ?? 1);
+                ProgressTask task = context.AddTask(Markup.Escape(Shorten(OneLine.Of(what))), maxValue: totalBytes ?? 1);
                 task.IsIndeterminate = totalBytes is null;
                 do
                 {
@@ -84,6 +85,15 @@ internal sealed class LongWork
         {
             Console.CancelKeyPress -= Interrupted;
         }
+    }
+
+    // A long path would leave no room for the bar and the percentage; its end says most.
+    private static string Shorten(string text)
+    {
+        int verb = text.IndexOf(' ', StringComparison.Ordinal) + 1;
+        return text.Length <= DescriptionMax
+            ? text
+            : string.Concat(text.AsSpan(0, verb), "\u2026", text.AsSpan(text.Length - (DescriptionMax - verb - 1)));
     }
 
     private static int ShowAfter() => int.TryParse(
