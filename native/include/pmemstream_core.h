@@ -510,7 +510,7 @@ PMS_API int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recov
  *
  * options  in, not null.
  * region   out, not null: a handle that the caller releases with pms_region_release.
- * Durable on return: the region. Cost: a few flushes, 3 drains.
+ * Durable on return: the region. Cost: a few flushes, 2 drains.
  * Returns PMS_OK, PMS_E_INVALID_ARGUMENT (size 0, 2^55 or more, bad alignment, a name that is too long, not UTF-8 or
  * holds a NUL), PMS_E_EXISTS, PMS_E_STREAM_FULL, PMS_E_READ_ONLY, PMS_E_CORRUPT (damaged layout), PMS_E_CLOSED,
  * PMS_E_NO_MEMORY, PMS_E_EXHAUSTED, PMS_E_POISONED, PMS_E_IO.
@@ -553,7 +553,7 @@ PMS_API int32_t pms_region_clear(pms_region *region, pms_error *error);
 /*
  * Gives the space of the region back. Every handle to it, this one too, is stale for ever, and still must be released.
  *
- * Durable on return. Cost: 2 to 4 drains. Returns as pms_region_clear; PMS_E_STALE when it was freed before.
+ * Durable on return. Cost: 1 drain, and 1 for each free neighbour that it is merged with. Returns as pms_region_clear; PMS_E_STALE when it was freed before.
  */
 PMS_API int32_t pms_region_free(pms_region *region, pms_error *error);
 

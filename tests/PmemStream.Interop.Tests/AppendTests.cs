@@ -151,8 +151,8 @@ public sealed class AppendTests
     {
         using var folder = new TestFolder();
         using PersistentStream stream = TestStreams.Create(folder.Stream, out StreamRegion region);
-        Assert.Throws<NotImplementedException>(
-            () => region.Append(100, 0, (_, _) => throw new NotImplementedException()));
+        Assert.Throws<TimeoutException>(
+            () => region.Append(100, 0, (_, _) => throw new TimeoutException()));
         region.Append("behind it");
         Assert.Equal(["behind it"], region.Texts());
         Assert.Equal(0, region.Info.OpenReservations);
