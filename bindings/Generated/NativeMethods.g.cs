@@ -18,6 +18,10 @@ internal partial struct pms_reservation
 {
 }
 
+internal partial struct pms_group
+{
+}
+
 internal partial struct pms_cursor
 {
 }
@@ -103,6 +107,13 @@ internal enum pms_open_flags : uint
     PMS_OPEN_DEFAULT = 0,
     PMS_OPEN_READ_ONLY = 1,
     PMS_OPEN_SALVAGE = 2,
+}
+
+[NativeTypeName("unsigned int")]
+internal enum pms_append_flags : uint
+{
+    PMS_APPEND_DURABLE = 0,
+    PMS_APPEND_DEFERRED = 1,
 }
 
 [NativeTypeName("unsigned int")]
@@ -210,6 +221,15 @@ internal partial struct pms_position
 
     [NativeTypeName("uint64_t")]
     public ulong timestamp;
+}
+
+internal unsafe partial struct pms_part
+{
+    [NativeTypeName("const void *")]
+    public void* data;
+
+    [NativeTypeName("uint64_t")]
+    public ulong bytes;
 }
 
 internal partial struct pms_create_options
@@ -741,6 +761,53 @@ internal static unsafe partial class NativeMethods
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]
+    public static extern int pms_region_append_deferred(pms_region* region, [NativeTypeName("const void *")] void* data, [NativeTypeName("uint64_t")] ulong bytes, pms_position* position, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_region_append_parts(pms_region* region, [NativeTypeName("const pms_part *")] pms_part* parts, [NativeTypeName("uint64_t")] ulong part_count, [NativeTypeName("uint32_t")] uint flags, pms_position* position, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_region_append_group(pms_region* region, [NativeTypeName("const pms_part *")] pms_part* entries, [NativeTypeName("uint64_t")] ulong entry_count, [NativeTypeName("uint32_t")] uint flags, pms_position* positions, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_region_begin_group(pms_region* region, [NativeTypeName("uint64_t")] ulong entries_max, [NativeTypeName("uint64_t")] ulong bytes_max, pms_group** group, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_group_next(pms_group* group, void** data, [NativeTypeName("uint64_t *")] ulong* bytes, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_group_add(pms_group* group, [NativeTypeName("uint64_t")] ulong bytes, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_group_publish(pms_group* group, pms_position* positions, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_group_abandon(pms_group* group, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    public static extern void pms_group_release(pms_group* group);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_region_persist(pms_region* region, [NativeTypeName("const pms_position *")] pms_position* position, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_stream_persist(pms_stream* stream, [NativeTypeName("uint64_t *")] ulong* timestamp, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("uint64_t")]
+    public static extern ulong pms_stream_persisted_timestamp([NativeTypeName("const pms_stream *")] pms_stream* stream);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
     public static extern int pms_region_reserve(pms_region* region, [NativeTypeName("uint64_t")] ulong bytes, pms_reservation** reservation, void** data, pms_position* position, pms_error* error);
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -817,6 +884,9 @@ internal static unsafe partial class NativeMethods
 
     [NativeTypeName("#define PMS_ENTRY_BYTES_MAX 1073741824")]
     public const int PMS_ENTRY_BYTES_MAX = 1073741824;
+
+    [NativeTypeName("#define PMS_GROUP_ENTRIES_MAX 65536")]
+    public const int PMS_GROUP_ENTRIES_MAX = 65536;
 
     [NativeTypeName("#define PMS_ENTRY_HEADER_BYTES 24")]
     public const int PMS_ENTRY_HEADER_BYTES = 24;

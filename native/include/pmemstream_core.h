@@ -12,6 +12,7 @@
  *   committed   visible to cursors. Per region a prefix of the append order; it stops at the first open reservation.
  *   persisted   survives a power cut (as far as the medium does: see pms_medium_kind). Also a prefix of that order,
  *               and it may run past an open reservation.
+ *   deferred    appended, but not persisted by that call: whoever persists later, or appends durably behind it, does it.
  *   timestamp   a logical clock of the whole stream, never the time of day. Grows with every entry, has gaps.
  *   position    offset of the entry in the stream, in bytes, together with its timestamp. A position never names
  *               another entry than the one it was given for: after a clear or free it is refused.
@@ -23,7 +24,7 @@
  *   Structs   Option and info structs begin with struct_bytes, which the caller sets to sizeof the struct, and end
  *             in reserved fields, which the caller sets to zero.
  *   Threads   Every function may be called from any thread at any time, unless it says otherwise. One pms_cursor,
- *             one pms_reservation, and one pms_dump, is used by one thread at a time.
+ *             one pms_reservation, one pms_group, and one pms_dump, is used by one thread at a time.
  *   Strings   Paths and names are UTF-8. Paths end in NUL; names come with their length.
  *   Lifetime  Handles stay valid memory until their _release (or _close of a cursor or dump): a call on a handle of a
  *             closed stream returns PMS_E_CLOSED, on a handle of a freed region PMS_E_STALE.
@@ -66,6 +67,8 @@ extern "C" {
 #define PMS_NAME_BYTES_MAX 63
 /* Largest payload of an entry: 1 GiB. */
 #define PMS_ENTRY_BYTES_MAX 1073741824
+/* Most entries of a group. */
+#define PMS_GROUP_ENTRIES_MAX 65536
 /* Bytes that each entry takes besides its payload, before padding to the region's entry alignment. */
 #define PMS_ENTRY_HEADER_BYTES 24
 /* Entry alignment of a region, in bytes, when the options say 0: one cache line. */
@@ -87,6 +90,8 @@ typedef struct pms_stream pms_stream;
 typedef struct pms_region pms_region;
 /* Space in a region that is being written in place. Freed by pms_reservation_release. */
 typedef struct pms_reservation pms_reservation;
+/* Entries that are being written in place and end as a whole. Freed by pms_group_release. */
+typedef struct pms_group pms_group;
 /* A reader's place in a region. Freed by pms_cursor_close. */
 typedef struct pms_cursor pms_cursor;
 /* The findings of one pms_check_run. Freed by pms_check_release. */
@@ -178,6 +183,12 @@ typedef enum pms_open_flags {
 	PMS_OPEN_SALVAGE = 2
 } pms_open_flags;
 
+/* Flags of pms_region_append_parts and pms_region_append_group. */
+typedef enum pms_append_flags {
+	PMS_APPEND_DURABLE = 0, /* durable on return */
+	PMS_APPEND_DEFERRED = 1 /* visible on return, durable by a later persist */
+} pms_append_flags;
+
 /* Where a cursor starts. */
 typedef enum pms_cursor_start {
 	PMS_CURSOR_FIRST = 0,	      /* at the first entry of the region */
@@ -259,6 +270,12 @@ typedef struct pms_position {
 	uint64_t offset;    /* of the entry's header in the stream, in bytes */
 	uint64_t timestamp; /* of the entry */
 } pms_position;
+
+/* A piece of the caller's memory. */
+typedef struct pms_part {
+	const void *data; /* may be null when bytes is 0 */
+	uint64_t bytes;
+} pms_part;
 
 typedef struct pms_create_options {
 	uint32_t struct_bytes;
@@ -580,6 +597,120 @@ PMS_API int32_t pms_region_append(pms_region *region, const void *data, uint64_t
 				  pms_error *error);
 
 /*
+ * Appends one entry without making it durable: for many small entries and one pms_region_persist behind them.
+ *
+ * Arguments as pms_region_append.
+ * Visible on return, as after pms_region_append. Durable when a pms_region_persist that begins after the return has
+ * returned, or a later durable append or publish in the same region, or pms_stream_persist; also after pms_stream_close
+ * returned PMS_OK. After a crash before that, entries that were not persisted are there up to some point, in order, each
+ * whole; what lies behind that point is gone.
+ * Cost: no flush, no drain. Waits for appends that began earlier in the region.
+ * Statuses as pms_region_append.
+ */
+PMS_API int32_t pms_region_append_deferred(pms_region *region, const void *data, uint64_t bytes, pms_position *position,
+					   pms_error *error);
+
+/*
+ * Appends one entry whose payload lies in several pieces of memory, without a copy of the whole.
+ *
+ * parts       in: `part_count` of them, one after the other the payload: together at most PMS_ENTRY_BYTES_MAX.
+ * part_count  may be 0: an empty entry. parts may then be null.
+ * flags       pms_append_flags.
+ * Else as pms_region_append, or pms_region_append_deferred.
+ */
+PMS_API int32_t pms_region_append_parts(pms_region *region, const pms_part *parts, uint64_t part_count, uint32_t flags,
+					pms_position *position, pms_error *error);
+
+/*
+ * Appends several entries, all or none of which are there after a crash. They have consecutive timestamps and nothing lies
+ * between them.
+ *
+ * entries      in: the payload of each, at most PMS_ENTRY_BYTES_MAX.
+ * entry_count  1 to PMS_GROUP_ENTRIES_MAX.
+ * flags        pms_append_flags, for the group as a whole.
+ * positions    out: `entry_count` of them; may be null.
+ * Visible on return, all in one moment; durable as flags say. Cost: the flushes of its entries, 1 drain (deferred: none).
+ * Returns as pms_region_append.
+ */
+PMS_API int32_t pms_region_append_group(pms_region *region, const pms_part *entries, uint64_t entry_count,
+					uint32_t flags, pms_position *positions, pms_error *error);
+
+/*
+ * Begins a group whose entries are written in place, one after the other. Like a reservation it takes its space at once:
+ * what is appended later does not wait for it, but becomes visible behind it.
+ *
+ * entries_max  1 to PMS_GROUP_ENTRIES_MAX.
+ * bytes_max    sum of the payloads at most. With headers and padding for entries_max entries it must fit into 1 GiB.
+ * group        out, not null: published or abandoned, and then released by the caller.
+ * Nothing is visible or durable on return. Cost: no flush, no drain. Statuses as pms_region_append.
+ */
+PMS_API int32_t pms_region_begin_group(pms_region *region, uint64_t entries_max, uint64_t bytes_max, pms_group **group,
+				       pms_error *error);
+
+/*
+ * Where the payload of the group's next entry goes.
+ *
+ * data   out, not null: writable memory of the mapping, aligned to 8, as that of a reservation.
+ * bytes  out, not null: how much there is. All that is left: later entries need some of it, too.
+ * Returns PMS_OK, PMS_E_TOO_SMALL (entries or space used up), PMS_E_ENDED, PMS_E_INVALID_ARGUMENT, PMS_E_FORKED.
+ */
+PMS_API int32_t pms_group_next(pms_group *group, void **data, uint64_t *bytes, pms_error *error);
+
+/*
+ * Makes the first `bytes` of what pms_group_next gave the next entry of the group. Not visible, not durable before the
+ * group is published. Statuses as pms_group_next; PMS_E_INVALID_ARGUMENT also when bytes is more than there is.
+ */
+PMS_API int32_t pms_group_add(pms_group *group, uint64_t bytes, pms_error *error);
+
+/*
+ * Ends the group: all entries that were added are appended as one. A group without entries is abandoned.
+ *
+ * positions  out: as many as entries were added; may be null.
+ * Durable and visible on return: as pms_region_append_group. Cost: the same. When something behind the group has been made
+ * durable meanwhile, its entries are copied to the end of the region first (their positions are then there), which needs
+ * room for them once more, or PMS_E_REGION_FULL: then the group stays open, and can be abandoned, or tried again.
+ * Returns PMS_OK, PMS_E_ENDED, PMS_E_REGION_FULL, PMS_E_CLOSED and PMS_E_POISONED (abandoned instead), PMS_E_IO,
+ * PMS_E_EXHAUSTED, PMS_E_NO_MEMORY, PMS_E_INVALID_ARGUMENT, PMS_E_FORKED.
+ */
+PMS_API int32_t pms_group_publish(pms_group *group, pms_position *positions, pms_error *error);
+
+/* Ends the group without entries. Statuses and cost as pms_reservation_abandon. */
+PMS_API int32_t pms_group_abandon(pms_group *group, pms_error *error);
+
+/* Abandons the group if it is still open, and gives up the handle. Null does nothing. */
+PMS_API void pms_group_release(pms_group *group);
+
+/*
+ * Makes entries durable that were appended without it.
+ *
+ * position  in: persisted up to this entry at least, which lies in this region; null: everything whose append began before
+ *           the call.
+ * Durable on return: these, and everything before them in the region. Behind an open reservation entries become durable,
+ * too, but stay invisible until it ends: it is not waited for.
+ * Cost: each line flushed that nobody has flushed, 1 drain; nothing at all when they are durable already.
+ * Returns PMS_OK, PMS_E_NO_ENTRY, PMS_E_STALE, PMS_E_CLOSED, PMS_E_READ_ONLY, PMS_E_POISONED, PMS_E_IO, PMS_E_FORKED,
+ * PMS_E_INVALID_ARGUMENT.
+ */
+PMS_API int32_t pms_region_persist(pms_region *region, const pms_position *position, pms_error *error);
+
+/*
+ * Makes everything in the stream durable whose append began before the call, and stores a timestamp that says so.
+ *
+ * timestamp  out, may be null: every entry of any region with a timestamp at or below it is durable and, unless it lies
+ *            behind an open reservation, visible; no such entry will turn up later. It stops before the first open
+ *            reservation. Never goes back.
+ * Cost: as pms_region_persist of each region, with 1 drain for all, and 1 for the timestamp.
+ * Returns PMS_OK, PMS_E_CLOSED, PMS_E_READ_ONLY, PMS_E_POISONED, PMS_E_IO, PMS_E_FORKED, PMS_E_INVALID_ARGUMENT.
+ */
+PMS_API int32_t pms_stream_persist(pms_stream *stream, uint64_t *timestamp, pms_error *error);
+
+/*
+ * What the last pms_stream_persist has stored, also in an earlier session; 0: nothing. A lower bound: more may be durable.
+ * In a stream that is open for reading only as it was when the stream was opened. Never blocks.
+ */
+PMS_API uint64_t pms_stream_persisted_timestamp(const pms_stream *stream);
+
+/*
  * Takes space for one entry, to be written in place. Later appends do not wait for it, but become visible after it.
  *
  * bytes        0 to PMS_ENTRY_BYTES_MAX.
@@ -588,7 +719,7 @@ PMS_API int32_t pms_region_append(pms_region *region, const void *data, uint64_t
  *              ordinary stores, and only until pms_reservation_publish or _abandon is called.
  * position     out, may be null: where the entry will be.
  * Nothing is visible or durable on return. After a crash an open reservation is as if it had been abandoned.
- * Cost: no flush, no drain. Statuses as pms_region_append.
+ * Cost: no flush, no drain. Waits for appends that began earlier in the region. Statuses as pms_region_append.
  */
 PMS_API int32_t pms_region_reserve(pms_region *region, uint64_t bytes, pms_reservation **reservation, void **data,
 				   pms_position *position, pms_error *error);

@@ -121,6 +121,24 @@ int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recovery, pms
 	return PMS_OK;
 }
 
+int32_t pms_stream_persist(pms_stream *stream, uint64_t *timestamp, pms_error *error)
+{
+	uint64_t persisted;
+
+	pms_error_clear(error);
+	if (!stream)
+		return pms_null_argument("stream", error);
+	int32_t status = pms_persist_stream(stream, &persisted, error);
+	if (status == PMS_OK && timestamp)
+		*timestamp = persisted;
+	return status;
+}
+
+uint64_t pms_stream_persisted_timestamp(const pms_stream *stream)
+{
+	return stream ? atomic_load_explicit(&stream->persisted_timestamp, memory_order_acquire) : 0;
+}
+
 static int32_t check_region_options(const pms_region_options *options, pms_error *error)
 {
 	uint32_t alignment = options->entry_alignment;

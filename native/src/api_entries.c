@@ -8,18 +8,23 @@
 
 static const pms_cursor_options default_cursor = {.struct_bytes = sizeof(pms_cursor_options)};
 
-static int32_t check_entry(const pms_region *region, uint64_t bytes, pms_error *error)
+static int32_t check_region(const pms_region *region, pms_error *error)
 {
 	if (!region)
 		return pms_null_argument("region", error);
-	if (bytes > PMS_ENTRY_BYTES_MAX)
-		return pms_out_of_range("bytes", bytes, PMS_ENTRY_BYTES_MAX, error);
 	if (pms_stream_is_forked(region->stream))
 		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
 	return PMS_OK;
 }
 
-int32_t pms_region_append(pms_region *region, const void *data, uint64_t bytes, pms_position *position,
+static int32_t check_entry(const pms_region *region, uint64_t bytes, pms_error *error)
+{
+	if (region && bytes > PMS_ENTRY_BYTES_MAX)
+		return pms_out_of_range("bytes", bytes, PMS_ENTRY_BYTES_MAX, error);
+	return check_region(region, error);
+}
+
+static int32_t append_one(pms_region *region, const void *data, uint64_t bytes, uint32_t flags, pms_position *position,
 			  pms_error *error)
 {
 	pms_error_clear(error);
@@ -28,7 +33,83 @@ int32_t pms_region_append(pms_region *region, const void *data, uint64_t bytes, 
 		return status;
 	if (bytes && !data)
 		return pms_null_argument("data", error);
-	return pms_append(region, data, bytes, position, error);
+	pms_part part = {.data = data, .bytes = bytes};
+	return pms_append(region, &part, bytes, flags, position, error);
+}
+
+int32_t pms_region_append(pms_region *region, const void *data, uint64_t bytes, pms_position *position,
+			  pms_error *error)
+{
+	return append_one(region, data, bytes, PMS_APPEND_DURABLE, position, error);
+}
+
+int32_t pms_region_append_deferred(pms_region *region, const void *data, uint64_t bytes, pms_position *position,
+				   pms_error *error)
+{
+	return append_one(region, data, bytes, PMS_APPEND_DEFERRED, position, error);
+}
+
+/* Checks `count` parts; `total` is their sum, each and (for one entry) all together at most what an entry may hold. */
+static int32_t check_parts(const pms_part *parts, uint64_t count, bool one_entry, uint32_t flags, uint64_t *total,
+			   pms_error *error)
+{
+	*total = 0;
+	if (flags > PMS_APPEND_DEFERRED)
+		return pms_out_of_range("flags", flags, PMS_APPEND_DEFERRED, error);
+	if (count && !parts)
+		return pms_null_argument(one_entry ? "parts" : "entries", error);
+	for (uint64_t i = 0; i < count; i++) {
+		if (parts[i].bytes && !parts[i].data)
+			return pms_fail(error, PMS_E_INVALID_ARGUMENT, "part %llu has %llu bytes, but its data is null",
+					(unsigned long long)i, (unsigned long long)parts[i].bytes);
+		if (parts[i].bytes > PMS_ENTRY_BYTES_MAX)
+			return pms_out_of_range("bytes", parts[i].bytes, PMS_ENTRY_BYTES_MAX, error);
+		*total += parts[i].bytes;
+		if (one_entry && *total > PMS_ENTRY_BYTES_MAX)
+			return pms_out_of_range("bytes of all parts", *total, PMS_ENTRY_BYTES_MAX, error);
+	}
+	return PMS_OK;
+}
+
+int32_t pms_region_append_parts(pms_region *region, const pms_part *parts, uint64_t part_count, uint32_t flags,
+				pms_position *position, pms_error *error)
+{
+	uint64_t bytes;
+
+	pms_error_clear(error);
+	int32_t status = check_region(region, error);
+	if (status == PMS_OK)
+		status = check_parts(parts, part_count, true, flags, &bytes, error);
+	return status == PMS_OK ? pms_append(region, parts, bytes, flags, position, error) : status;
+}
+
+static int32_t check_entry_count(const char *name, uint64_t count, pms_error *error)
+{
+	if (count >= 1 && count <= PMS_GROUP_ENTRIES_MAX)
+		return PMS_OK;
+	return pms_fail_at(error, PMS_E_INVALID_ARGUMENT, 0, PMS_GROUP_ENTRIES_MAX, count,
+			   "%s is %llu, expected 1 to %u", name, (unsigned long long)count, PMS_GROUP_ENTRIES_MAX);
+}
+
+int32_t pms_region_append_group(pms_region *region, const pms_part *entries, uint64_t entry_count, uint32_t flags,
+				pms_position *positions, pms_error *error)
+{
+	uint64_t bytes;
+
+	pms_error_clear(error);
+	int32_t status = check_region(region, error);
+	if (status == PMS_OK)
+		status = check_entry_count("entry_count", entry_count, error);
+	if (status == PMS_OK)
+		status = check_parts(entries, entry_count, false, flags, &bytes, error);
+	return status == PMS_OK ? pms_append_group(region, entries, entry_count, flags, positions, error) : status;
+}
+
+int32_t pms_region_persist(pms_region *region, const pms_position *position, pms_error *error)
+{
+	pms_error_clear(error);
+	int32_t status = check_region(region, error);
+	return status == PMS_OK ? pms_persist_region(region, position, error) : status;
 }
 
 int32_t pms_region_reserve(pms_region *region, uint64_t bytes, pms_reservation **reservation, void **data,
@@ -98,6 +179,79 @@ int32_t pms_region_abandon(pms_region *region, const pms_position *position, pms
 	if (!position)
 		return pms_null_argument("position", error);
 	return pms_abandon_at(region, position, error);
+}
+
+/* ---- groups ------------------------------------------------------------------------------------------------------ */
+
+int32_t pms_region_begin_group(pms_region *region, uint64_t entries_max, uint64_t bytes_max, pms_group **group,
+			       pms_error *error)
+{
+	pms_error_clear(error);
+	if (!group)
+		return pms_null_argument("group", error);
+	*group = NULL;
+	int32_t status = check_region(region, error);
+	if (status == PMS_OK)
+		status = check_entry_count("entries_max", entries_max, error);
+	if (status != PMS_OK)
+		return status;
+	/* As pms_group_open adds it up; one extent holds it. */
+	uint64_t most = PMS_ENTRY_BYTES_MAX - entries_max * (PMS_ENTRY_HEADER_BYTES + region->alignment);
+	if (bytes_max > most)
+		return pms_out_of_range("bytes_max", bytes_max, most, error);
+	return pms_group_open(region, entries_max, bytes_max, group, error);
+}
+
+int32_t pms_group_next(pms_group *group, void **data, uint64_t *bytes, pms_error *error)
+{
+	uint64_t payload;
+
+	pms_error_clear(error);
+	if (!group || !data || !bytes)
+		return pms_null_argument(!group ? "group" : data ? "bytes" : "data", error);
+	*data = NULL;
+	*bytes = 0;
+	const pms_region *region = pms_group_region(group);
+	int32_t status = check_region(region, error);
+	if (status == PMS_OK)
+		status = pms_group_room(group, &payload, bytes, error);
+	if (status == PMS_OK)
+		*data = pms_at(&region->stream->medium, payload);
+	return status;
+}
+
+int32_t pms_group_add(pms_group *group, uint64_t bytes, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!group)
+		return pms_null_argument("group", error);
+	int32_t status = check_region(pms_group_region(group), error);
+	return status == PMS_OK ? pms_group_take(group, bytes, error) : status;
+}
+
+int32_t pms_group_publish(pms_group *group, pms_position *positions, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!group)
+		return pms_null_argument("group", error);
+	int32_t status = check_region(pms_group_region(group), error);
+	return status == PMS_OK ? pms_group_finish(group, positions, error) : status;
+}
+
+int32_t pms_group_abandon(pms_group *group, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!group)
+		return pms_null_argument("group", error);
+	int32_t status = check_region(pms_group_region(group), error);
+	return status == PMS_OK ? pms_group_end(group, error) : status;
+}
+
+void pms_group_release(pms_group *group)
+{
+	/* In a forked child the parent's record still points at its own copy; ours is left alone. */
+	if (group && !pms_stream_is_forked(pms_group_region(group)->stream))
+		pms_group_close(group);
 }
 
 uint64_t pms_region_committed(const pms_region *region)

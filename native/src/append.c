@@ -1,111 +1,141 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Append: reserve, write, flush, one drain, commit in order. native/DESIGN.md, "Append".
- *
- * The entry is put together in a small buffer, chunk by chunk, and goes from there to the medium: each byte of the
- * caller's memory is read once (R6), so that what was hashed is what is stored, whatever another thread does to it.
+ * Append: take space, write, flush, one drain, hand over in order. native/DESIGN.md, section 2. The deferred kind leaves
+ * flush and drain to a persist or a durable append that comes later. A group is one place with several entries.
  */
 #include "append.h"
+#include "write_entry.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-/* Bytes that are put together at a time. A small entry is one chunk, and one copy to the medium. */
-#define CHUNK_BYTES 4096u
-
-static void put_header(uint8_t *buffer, const pms_region *region, const pms_slot *slot, uint64_t payload_hash)
+/* For a crash test: somebody else is in flight, whose fence this append takes for its own. */
+static bool relies_on_another(const pms_region *region, const pms_place *place)
 {
-	pms_stored_entry header = {
-	    .size_word = slot->size_word,
-	    .timestamp = slot->timestamp,
-	    .checksum = pms_entry_checksum(PMS_KIND_DATA, payload_hash, slot->size_word, slot->timestamp, slot->start,
-					   &region->life),
-	};
-	memcpy(buffer, &header, sizeof(header));
-}
-
-/* Copies `bytes` into the buffer and pads the last 8-byte word with zeros (R7). Returns the padded length. */
-static uint64_t put_padded(uint8_t *buffer, const uint8_t *data, uint64_t bytes)
-{
-	uint64_t padded = pms_round_up(bytes, 8);
-
-	if (bytes)
-		memcpy(buffer, data, bytes);
-	memset(buffer + bytes, 0, padded - bytes);
-	return padded;
-}
-
-/* Header and payload fit into one chunk: one copy, one flush of each line. */
-static void write_small(pms_region *region, const pms_slot *slot, const uint8_t *data, uint64_t bytes)
-{
-	_Alignas(PMS_CACHE_LINE) uint8_t buffer[CHUNK_BYTES];
-	uint8_t *payload = buffer + PMS_ENTRY_HEADER_BYTES;
-	uint64_t padded = put_padded(payload, data, bytes);
-
-	put_header(buffer, region, slot, XXH3_64bits(payload, bytes));
-	if (PMS_FAULT(BUFFER_READ_TWICE))
-		(void)put_padded(payload, data, bytes);
-	(PMS_FAULT(FLUSH_DROPPED) ? pms_copy : pms_copy_flush)(&region->stream->medium, slot->start, buffer,
-							       PMS_ENTRY_HEADER_BYTES + padded);
+	return PMS_FAULT(FENCE_OF_ANOTHER_THREAD) &&
+	       (pms_region_tail(region) != place->end || atomic_load(&region->ordered) != place->start);
 }
 
 /*
- * Payload by chunks; last the header with what shares its last line, so that no line is stored to again after its flush
- * began. All chunks but the last are whole lines.
+ * When it is our turn already and something before is not durable, that goes under our own drain. We hold the turn
+ * meanwhile; whoever comes later waits for it, as he would for our drain.
  */
-static void write_large(pms_region *region, const pms_slot *slot, const uint8_t *data, uint64_t bytes)
+static bool follow_at_turn(pms_region *region, const pms_place *place)
 {
-	uint8_t head[PMS_ENTRY_HEADER_BYTES + PMS_CACHE_LINE];
-	_Alignas(PMS_CACHE_LINE) uint8_t chunk[CHUNK_BYTES];
-	pms_medium *medium = &region->stream->medium;
-	uint64_t at = slot->start + PMS_ENTRY_HEADER_BYTES;
-	uint64_t head_bytes = pms_round_up(at, PMS_CACHE_LINE) - at;
-	XXH3_state_t hash;
+	bool is_turn = atomic_load_explicit(&region->ordered, memory_order_acquire) == place->start;
+	bool follows = is_turn && atomic_load_explicit(&region->persisted, memory_order_acquire) < place->start;
 
-	(void)XXH3_64bits_reset(&hash);
-	memcpy(head + PMS_ENTRY_HEADER_BYTES, data, head_bytes);
-	(void)XXH3_64bits_update(&hash, head + PMS_ENTRY_HEADER_BYTES, head_bytes);
-	for (uint64_t done = head_bytes; done < bytes;) {
-		uint64_t part = bytes - done < CHUNK_BYTES ? bytes - done : CHUNK_BYTES;
-		uint64_t padded = put_padded(chunk, data + done, part);
-		(void)XXH3_64bits_update(&hash, chunk, part);
-		pms_copy_flush(medium, at + done, chunk, padded);
-		done += part;
-	}
-	put_header(head, region, slot, XXH3_64bits_digest(&hash));
-	pms_copy_flush(medium, slot->start, head, PMS_ENTRY_HEADER_BYTES + head_bytes);
+	if (!follows && !pms_checkpoint_is_due(region))
+		return false;
+	pms_mutex_lock(&region->mutex);
+	pms_checkpoint_locked(region, false);
+	if (follows)
+		pms_follow_locked(region, place->start);
+	pms_mutex_unlock(&region->mutex);
+	return follows;
 }
 
-int32_t pms_append(pms_region *region, const void *data, uint64_t bytes, pms_position *position, pms_error *error)
+static int32_t followed_at_turn(pms_region *region, const pms_place *place, pms_error *error)
 {
-	pms_slot *slot;
+	pms_mutex_lock(&region->mutex);
+	int32_t status = pms_followed_locked(region, place->start, atomic_load(&region->last_start), error);
+	pms_mutex_unlock(&region->mutex);
+	return status;
+}
 
-	/* 1. Space and a timestamp. Nothing is stored. */
-	int32_t status = pms_order_take(region, bytes, NULL, &slot, error);
-	if (status != PMS_OK)
-		return status;
-	pms_position at = {.offset = slot->start, .timestamp = slot->timestamp};
-
-	/* 2. The entry, its lines on their way. After a crash here: any subset of its words; not valid unless whole. */
-	if (PMS_ENTRY_HEADER_BYTES + bytes <= CHUNK_BYTES)
-		write_small(region, slot, data, bytes);
-	else
-		write_large(region, slot, data, bytes);
+/* The entries of the place are stored, and their flushes have begun. */
+static int32_t make_durable(pms_region *region, pms_place *place, pms_error *error)
+{
+	int32_t status = PMS_OK;
 
 	/* 3. What lies before it and is not durable goes under the same drain; so does a due checkpoint. */
-	pms_order_follow(region, slot);
+	bool follows = follow_at_turn(region, place);
 
 	/* 4. The one drain. After a crash behind it: the entry is there whole, as soon as all before it is. */
-	if (!PMS_FAULT(FENCE_DROPPED) && !(PMS_FAULT(FENCE_OF_ANOTHER_THREAD) && region->writers > 1))
+	if (!PMS_FAULT(FENCE_DROPPED) && !relies_on_another(region, place))
 		status = pms_stream_drain(region->stream, error);
+	if (status == PMS_OK && follows)
+		status = followed_at_turn(region, place, error);
 	if (status != PMS_OK) {
-		pms_order_fail(region, slot);
+		pms_order_fail(region, place);
 		return status;
 	}
 
-	/* 5. Commit and persist in order; return when everything up to the end of the entry is durable. */
-	status = pms_order_finish(region, slot, error);
-	if (status == PMS_OK && position)
-		*position = at;
+	/* 5. Commit and persist in order. */
+	uint64_t start = place->start, end = place->end;
+	status = pms_order_hand_over(region, place, error);
+	if (status != PMS_OK || !place->must_persist)
+		return status;
+
+	/* 6. Deferred entries or open reservations turned up before it after our drain began: they need one of their own. */
+	status = pms_persist_registered(region, end, start, error);
+	pms_writer_leave(region);
 	return status;
+}
+
+static int32_t finish(pms_region *region, pms_place *place, pms_error *error)
+{
+	return place->kind == PMS_PLACE_DURABLE ? make_durable(region, place, error)
+						: pms_order_hand_over(region, place, error);
+}
+
+int32_t pms_append(pms_region *region, const pms_part *parts, uint64_t bytes, uint32_t flags, pms_position *position,
+		   pms_error *error)
+{
+	uint64_t extent = pms_entry_extent(bytes, region->alignment);
+	pms_payload payload = {.part = parts};
+	pms_place place;
+
+	place.kind = flags & PMS_APPEND_DEFERRED ? PMS_PLACE_DEFERRED : PMS_PLACE_DURABLE;
+	/* 1. Space and a timestamp. Nothing is stored. */
+	int32_t status = pms_order_take(region, extent, 1, &place, error);
+	if (status != PMS_OK)
+		return status;
+
+	/* 2. The entry, its lines on their way. After a crash here: any subset of its words; not valid unless whole. */
+	pms_write_entry(
+	    region,
+	    &(pms_new_entry){
+		.start = place.start,
+		.bytes = bytes,
+		.size_word = pms_size_word(bytes, extent, false, pms_lag_encode(place.start - place.persisted)),
+		.timestamp = place.timestamp,
+		.deferred = place.kind == PMS_PLACE_DEFERRED,
+	    },
+	    &payload);
+	status = finish(region, &place, error);
+	if (status == PMS_OK && position)
+		*position = (pms_position){.offset = place.start, .timestamp = place.timestamp};
+	return status;
+}
+
+int32_t pms_append_group(pms_region *region, const pms_part *entries, uint64_t count, uint32_t flags,
+			 pms_position *positions, pms_error *error)
+{
+	uint64_t step = PMS_FAULT(GROUP_TIMESTAMPS_WITH_GAPS) ? 2 : 1;
+	uint64_t extent = 0;
+	pms_place place;
+
+	place.kind = flags & PMS_APPEND_DEFERRED ? PMS_PLACE_DEFERRED : PMS_PLACE_DURABLE;
+	for (uint64_t i = 0; i < count; i++)
+		extent += pms_entry_extent(entries[i].bytes, region->alignment);
+	int32_t status = pms_order_take(region, extent, count * step, &place, error);
+	if (status != PMS_OK)
+		return status;
+	/* As one append. After a crash: any subset of the words of all of them; none counts unless all are whole (R11). */
+	uint64_t at = place.start;
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t member = pms_entry_extent(entries[i].bytes, region->alignment);
+		uint64_t distance = (PMS_FAULT(GROUP_LAG_FROM_ITS_START) ? place.start : at) - place.persisted;
+		pms_payload payload = {.part = &entries[i]};
+		pms_new_entry entry = {
+		    .start = at,
+		    .bytes = entries[i].bytes,
+		    .size_word = pms_size_word(entries[i].bytes, member, i + 1 < count, pms_lag_encode(distance)),
+		    .timestamp = place.timestamp + i * step,
+		    .deferred = place.kind == PMS_PLACE_DEFERRED,
+		};
+		pms_write_entry(region, &entry, &payload);
+		if (positions)
+			positions[i] = (pms_position){.offset = at, .timestamp = entry.timestamp};
+		at += member;
+	}
+	return finish(region, &place, error);
 }

@@ -22,19 +22,22 @@ int32_t pms_clock_raise_to(pms_stream *stream, uint64_t ceiling, pms_error *erro
 	return status;
 }
 
-static int32_t raise_locked(pms_stream *stream, uint64_t room, pms_error *error)
+/* Makes at least `count` timestamps available, and more than `room`. */
+static int32_t raise_locked(pms_stream *stream, uint64_t count, uint64_t room, pms_error *error)
 {
 	uint64_t next = atomic_load(&stream->next_timestamp);
 	uint64_t limit = atomic_load(&stream->timestamp_limit);
+	uint64_t left = limit > next ? limit - next : 0;
 
-	if (limit > next && limit - next > room) /* somebody else has raised it meanwhile */
+	if (left >= count && left > room) /* somebody else has raised it meanwhile */
 		return PMS_OK;
-	if (limit >= PMS_VALUE_MAX)
-		return limit > next ? PMS_OK
-				    : pms_fail(error, PMS_E_EXHAUSTED, "all 2^56 timestamps of the stream are used up");
 	uint64_t base = limit > next ? limit : next;
-	uint64_t ceiling = PMS_VALUE_MAX - base > PMS_CEILING_LEAP ? base + PMS_CEILING_LEAP : PMS_VALUE_MAX;
-	return pms_clock_raise_to(stream, ceiling, error);
+	if (limit >= PMS_VALUE_MAX || base >= PMS_VALUE_MAX)
+		return left >= count
+			   ? PMS_OK
+			   : pms_fail(error, PMS_E_EXHAUSTED, "all 2^56 timestamps of the stream are used up");
+	uint64_t leap = PMS_CEILING_LEAP > count ? PMS_CEILING_LEAP : count;
+	return pms_clock_raise_to(stream, PMS_VALUE_MAX - base > leap ? base + leap : PMS_VALUE_MAX, error);
 }
 
 bool pms_clock_is_low(const pms_stream *stream)
@@ -45,39 +48,39 @@ bool pms_clock_is_low(const pms_stream *stream)
 	return limit <= next || limit - next <= PMS_CEILING_LEAP / 2;
 }
 
-int32_t pms_clock_refill(pms_stream *stream, pms_error *error)
+int32_t pms_clock_refill(pms_stream *stream, uint64_t count, pms_error *error)
 {
 	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
 	uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_relaxed);
+	uint64_t left = limit > next ? limit - next : 0;
 	int32_t status = PMS_OK;
 
-	if (limit > next && limit - next > PMS_CEILING_LEAP / 2)
+	if (left > PMS_CEILING_LEAP / 2 && left >= count)
 		return PMS_OK;
-	if (limit > next + 2) {
+	if (left > count + 1) {
 		/* There is time: one thread raises early, the others go on. */
 		if (pms_mutex_try_lock(&stream->clock_mutex)) {
-			status = raise_locked(stream, PMS_CEILING_LEAP / 2, error);
+			status = raise_locked(stream, count, PMS_CEILING_LEAP / 2, error);
 			pms_mutex_unlock(&stream->clock_mutex);
 		}
 		return status;
 	}
 	pms_mutex_lock(&stream->clock_mutex);
-	status = raise_locked(stream, 0, error);
+	status = raise_locked(stream, count, 0, error);
 	pms_mutex_unlock(&stream->clock_mutex);
 	return status;
 }
 
 bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *first)
 {
+	uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_acquire);
 	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
 
-	do {
-		uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_acquire);
-		if (next >= limit || limit - next < count)
-			return false;
-	} while (!atomic_compare_exchange_weak(&stream->next_timestamp, &next, next + count));
-	*first = next;
-	return true;
+	if (next >= limit || limit - next < count)
+		return false;
+	*first = atomic_fetch_add(&stream->next_timestamp, count);
+	/* Several may have seen the same rest: whoever went beyond the limit has taken nothing; gaps are harmless. */
+	return *first < limit && limit - *first >= count;
 }
 
 int32_t pms_clock_take_one(pms_stream *stream, uint64_t *timestamp, pms_error *error)
@@ -85,7 +88,7 @@ int32_t pms_clock_take_one(pms_stream *stream, uint64_t *timestamp, pms_error *e
 	int32_t status;
 
 	do {
-		status = pms_clock_refill(stream, error);
+		status = pms_clock_refill(stream, 1, error);
 		if (status != PMS_OK)
 			return status;
 	} while (!pms_clock_take(stream, 1, timestamp));

@@ -339,8 +339,9 @@ void pms_data_timestamps(pms_region *region, uint64_t *first, uint64_t *last)
 		return;
 	*first = entry.timestamp;
 	pms_mutex_lock(&region->mutex);
-	bool known = region->last_data_known;
-	*last = region->last_data_timestamp;
+	const pms_record *first_open = region->first_record; /* what lies behind it is not visible */
+	bool known = first_open ? first_open->before_data_known : region->last_data_known;
+	*last = first_open ? first_open->before_data : region->last_data_timestamp;
 	pms_mutex_unlock(&region->mutex);
 	if (known)
 		return;

@@ -51,28 +51,58 @@ typedef struct pms_piece {
 	uint64_t extent_word; /* as it was read: a reader sees by it whether the piece has changed */
 } pms_piece;
 
-/* State of one reservation of space, in the order of the region. All changes happen under the region's mutex. */
-typedef enum pms_slot_state {
-	PMS_SLOT_APPENDING = 1,	 /* an append in flight: its owner makes it durable */
-	PMS_SLOT_OPEN = 2,	 /* a reservation; its pending header is stored */
-	PMS_SLOT_PUBLISHING = 3, /* its owner is turning it into data and makes it durable */
-	PMS_SLOT_DONE = 4,	 /* data; readers may see it */
-	PMS_SLOT_ABANDONED = 5	 /* skip; readers pass over it */
-} pms_slot_state;
+/*
+ * The word at a region's tail: where space is taken from, by compare-and-swap (R1). From the low bits: BLOCKED (no space is
+ * given out; who finds it looks for the reason under the mutex), a life tag of 19 bits, which changes when the region is
+ * cleared and when the stream is persisted, so that no swap straddles one of those, and the distance from the start of the
+ * data in units of 8 bytes.
+ */
+#define PMS_TAIL_BLOCKED 1ull
+#define PMS_TAIL_TAG_SHIFT 1
+#define PMS_TAIL_TAG_MASK (0x7ffffull << PMS_TAIL_TAG_SHIFT)
+#define PMS_TAIL_SHIFT 20
 
-typedef struct pms_slot {
-	struct pms_slot *previous, *next;
-	uint64_t start, end;	      /* in the stream */
-	uint64_t last_start;	      /* start of the last entry in it: slots that are done are merged */
-	uint64_t timestamp;	      /* of the last entry in it */
-	uint64_t last_data_timestamp; /* of the last data entry in it, 0: none */
-	uint64_t size_word;
-	uint64_t payload_room; /* bytes that a reservation may publish */
-	pms_slot_state state;
-	bool durable;  /* data, or the header of an open or abandoned reservation, has been drained */
-	bool followed; /* somebody flushes the pending header: publishing takes two fences (R10) */
+/* What whoever has taken space does with it. */
+typedef enum pms_place_kind {
+	PMS_PLACE_DURABLE = 1,	/* an append; its owner drains it before it hands over */
+	PMS_PLACE_DEFERRED = 2, /* an append that somebody persists later: stored, not flushed */
+	PMS_PLACE_RESERVED = 3	/* a reservation: its pending header is stored, not flushed */
+} pms_place_kind;
+
+/* Space that one operation has taken, on its owner's stack until it is handed over. */
+typedef struct pms_place {
+	uint64_t start, end;	 /* in the stream */
+	uint64_t timestamp;	 /* of its first entry; a group has consecutive ones */
+	uint64_t last_timestamp; /* of its last entry */
+	uint64_t persisted;	 /* of the region, when the space was taken (R8) */
+	pms_place_kind kind;
+	bool handed_over;
+	bool must_persist; /* durable itself, but something before it is not: its owner is counted in `writers` */
 	pms_reservation *reservation;
-} pms_slot;
+	struct pms_place *next; /* among those that wait for their turn asleep */
+	pms_condition woken;
+} pms_place;
+
+typedef enum pms_record_state {
+	PMS_RECORD_OPEN = 1,	  /* its pending header is stored */
+	PMS_RECORD_PUBLISHING = 2 /* its owner is turning it into data, and makes it durable */
+} pms_record_state;
+
+/* A reservation that has not ended. In the order of their space; all changes happen under the region's mutex. */
+typedef struct pms_record {
+	struct pms_record *previous, *next;
+	uint64_t start, end;	 /* in the stream */
+	uint64_t timestamp;	 /* its first */
+	uint64_t last_timestamp; /* its last; a group under construction has several */
+	uint64_t size_word;
+	uint64_t before_start; /* start of the last entry or group before it; 0: none */
+	uint64_t before_data;  /* timestamp of the last data entry before it */
+	bool before_data_known;
+	pms_record_state state;
+	bool
+	    followed; /* somebody flushes, or has made durable, the pending header: publishing takes two drains (R10) */
+	pms_reservation *reservation;
+} pms_record;
 
 struct pms_region {
 	pms_stream *stream;
@@ -85,31 +115,44 @@ struct pms_region {
 	uint32_t name_bytes;
 	char name[PMS_NAME_BYTES_MAX + 1];
 
+	/*
+	 * The order: native/DESIGN.md, section 2. Space is taken at the tail by anybody. What lies below `ordered` has been
+	 * handed over, in the order of the space: whose place begins at `ordered` has the turn, and nobody else moves it.
+	 */
+	uint8_t line_of_tail[PMS_CACHE_LINE];
+	_Atomic uint64_t tail; /* see PMS_TAIL_BLOCKED */
+	uint8_t line_of_order[PMS_CACHE_LINE];
+	_Atomic uint64_t ordered;
+	_Atomic uint64_t committed, persisted;
+	/* Stored by whoever has the turn. */
+	_Atomic uint64_t last_start;	      /* of the last entry or group handed over; 0: none */
+	_Atomic uint64_t last_data_timestamp; /* of the last data entry handed over; 0: none, or not known */
+	_Atomic bool last_data_known;
+	_Atomic uint64_t dirty_start, dirty_end; /* what is not flushed lies in here, above `persisted` */
+	_Atomic uint64_t checkpoint_candidate;	 /* start of the last entry wholly committed and persisted; 0: none */
+	_Atomic uint64_t checkpoint;		 /* as stored; 0: none */
+	_Atomic uint32_t record_count;
+	_Atomic uint32_t attention; /* how many want to be told when `ordered` moves */
+	uint8_t line_of_mutex[PMS_CACHE_LINE];
+
 	pms_mutex mutex;
-	pms_condition changed; /* persisted or committed moved, or something failed */
+	pms_condition changed; /* something that is waited for under the mutex may have happened */
 	pms_life life;
 	_Atomic uint32_t damage; /* pms_state_flags */
 	_Atomic int32_t retired; /* PMS_OK, PMS_E_STALE (freed) or PMS_E_CLOSED */
-	uint32_t writers, readers;
+	uint32_t writers; /* reservations that have not ended, and operations that need the mapping without a place */
+	uint32_t readers;
 	uint32_t lookers;      /* readers that leave again within their call: clear and free wait for them */
 	bool lookers_stay_out; /* somebody waits for them */
 	bool holds_lock_pin, holds_mapping_pin;
+	uint64_t failed_bytes; /* places whose drain failed: they are never handed over */
 
-	uint64_t tail;
-	_Atomic uint64_t committed, persisted;
-	uint64_t last_timestamp;      /* of the last committed entry of any kind; base when there is none */
-	uint64_t last_data_timestamp; /* of the last committed data entry; 0: none, or not known */
-	bool last_data_known;
-	_Atomic uint64_t checkpoint;	/* as stored; 0: none */
-	uint64_t checkpoint_candidate;	/* start of the last entry wholly committed and persisted; 0: none */
+	uint64_t persist_target, persist_last_start; /* under the layout mutex: of a persist of the whole stream */
+	uint64_t persisted_start; /* start of an entry or group wholly below `persisted`; 0: none known */
+	uint64_t last_timestamp;  /* readers of a stream that somebody else writes: of the last entry walked over */
 	_Atomic uint64_t damage_offset; /* where reading stops for damage; 0: nowhere */
-
-	/* Slots between min(committed, persisted) and tail, in order. */
-	pms_slot *first_slot, *last_slot;
-	pms_slot *commit_slot;	/* first that is not committed */
-	pms_slot *persist_slot; /* first that is not durable, or lies behind one that is not */
-	pms_slot *free_slots;
-	uint64_t open_reservations;
+	pms_record *first_record, *last_record;
+	pms_place *parked; /* asleep until `ordered` reaches them */
 };
 
 struct pms_stream {
@@ -129,22 +172,26 @@ struct pms_stream {
 	uint64_t stream_bytes;
 
 	pms_mutex clock_mutex;
+	uint8_t line_of_clock[PMS_CACHE_LINE];
 	_Atomic uint64_t next_timestamp;
 	_Atomic uint64_t timestamp_limit; /* drained ceiling: timestamps below it may be given out (R5) */
+
+	uint8_t line_of_layout[PMS_CACHE_LINE];
 
 	pms_mutex layout_mutex;
 	pms_piece *pieces;
 	uint64_t piece_count, piece_capacity;
 	uint64_t layout_epoch;
-	uint64_t persisted_timestamp;
-	uint32_t damage; /* pms_state_flags */
+	_Atomic uint64_t persisted_timestamp; /* as stored (R14) */
+	uint32_t damage;		      /* pms_state_flags */
 	pms_recovery_info recovery;
 };
 
 struct pms_reservation {
 	pms_region *region;
-	pms_slot *slot;	  /* null once it ended */
-	uint64_t payload; /* where the user writes, in the stream */
+	pms_record *record;    /* null once it ended */
+	uint64_t payload_room; /* bytes that may be published */
+	uint64_t payload;      /* where the user writes, in the stream */
 	pms_position position;
 };
 
@@ -184,8 +231,8 @@ int32_t pms_stream_fail_poisoned(pms_stream *stream, int32_t status, pms_error *
 
 /* Whether it is time for pms_clock_refill. */
 bool pms_clock_is_low(const pms_stream *stream);
-/* Makes sure that timestamps are available; raises the ceiling if need be, and early when half a leap is left. */
-int32_t pms_clock_refill(pms_stream *stream, pms_error *error);
+/* Makes sure that `count` timestamps are available; raises the ceiling if need be, and early when half a leap is left. */
+int32_t pms_clock_refill(pms_stream *stream, uint64_t count, pms_error *error);
 /* Takes `count` consecutive timestamps. False when the drained ceiling does not reach: refill and try again. */
 bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *first);
 /* Both in one: takes one, raising as often as needed. For callers that may wait for a drain. */
@@ -236,27 +283,82 @@ int32_t pms_layout_find(pms_stream *stream, const char *name, uint64_t name_byte
 int32_t pms_layout_next(pms_stream *stream, uint64_t offset, pms_region **region, pms_error *error);
 uint64_t pms_layout_free_bytes_locked(const pms_stream *stream, uint64_t *largest_usable);
 
-/* ---- order.c: taking space, committing and persisting in order ---- */
+/* ---- order.c: taking space, handing over in order ---- */
+
+static inline uint64_t pms_tail_of(const pms_region *region, uint64_t word)
+{
+	return region->data_start + (word >> PMS_TAIL_SHIFT) * 8;
+}
+
+/* End of the space that has been taken. */
+static inline uint64_t pms_region_tail(const pms_region *region)
+{
+	return pms_tail_of(region, atomic_load(&region->tail));
+}
+
+/* Whether a place has been taken and neither handed over nor failed. Under the mutex. */
+static inline bool pms_region_in_flight_locked(const pms_region *region)
+{
+	return pms_region_tail(region) != atomic_load(&region->ordered) + region->failed_bytes;
+}
 
 /*
- * Takes space for one entry: for an append when `reservation` is null, else for it (filled in). On PMS_OK the caller is a
- * writer until pms_order_finish, _fail or _abandoned.
+ * Takes `extent` bytes and `count` consecutive timestamps (R1). On PMS_OK the mapping stays until the place is handed over or
+ * has failed. For a reservation its pending header must be stored before it is handed over.
  */
-int32_t pms_order_take(pms_region *region, uint64_t payload_bytes, pms_reservation *reservation, pms_slot **slot,
-		       pms_error *error);
-/* Under the mutex, before an operation's own flush: stores the checkpoint if it is due and flushes its line (R9). */
-void pms_order_checkpoint_locked(pms_region *region, bool now);
-/* Flushes whatever un-persisted headers lie before `own` (R3, R10); the caller drains and calls pms_order_finish. */
-void pms_order_follow(pms_region *region, const pms_slot *own);
-/* After the drain: `own` is done; waits until everything up to its end is persisted. Ends the writer. */
-int32_t pms_order_finish(pms_region *region, pms_slot *own, pms_error *error);
-/* After a failed drain: ends the writer, leaves the slot undone. */
-void pms_order_fail(pms_region *region, pms_slot *slot);
-/* Under the mutex: a reservation was abandoned. Ends the writer. */
-void pms_order_abandoned_locked(pms_region *region, pms_slot *slot);
-/* Under the mutex: forgets everything (clear). */
+int32_t pms_order_take(pms_region *region, uint64_t extent, uint64_t count, pms_place *place, pms_error *error);
+/*
+ * Waits for the places before this one, and hands it over: deferred and reserved ones when their words are stored, durable
+ * ones when they are drained. When `must_persist` is set afterwards, the caller goes on with pms_persist_registered and
+ * pms_writer_leave. PMS_E_IO: something before it failed; the place has failed, too.
+ */
+int32_t pms_order_hand_over(pms_region *region, pms_place *place, pms_error *error);
+/* After a failed drain: the place is never handed over. */
+void pms_order_fail(pms_region *region, const pms_place *place);
+/* Under the mutex: a reservation ended, with an entry or (abandoned) without. Its owner stays counted in `writers`. */
+void pms_order_end_record_locked(pms_region *region, pms_record *record);
+/* Under the mutex: forgets everything (clear), and lets space be taken again. */
 void pms_order_reset_locked(pms_region *region, uint64_t tail, uint64_t base);
+/* Under the mutex: the same for a tail that was found by walking; `last_start` as pms_walk has it. */
+void pms_order_adopt_locked(pms_region *region, uint64_t tail, uint64_t persisted, uint64_t last_start);
+/* Under the mutex: no space is given out any more. False, and nothing is changed, while a place is in flight. */
+bool pms_order_block_locked(pms_region *region);
+void pms_order_unblock_locked(pms_region *region);
+/* Under the mutex: waits until `ordered` has reached `target`. PMS_OK or, after a failed drain, PMS_E_IO. */
+int32_t pms_order_await_locked(pms_region *region, uint64_t target, pms_error *error);
+/* Under the mutex, after committed or persisted moved. */
+void pms_order_note_candidate_locked(pms_region *region);
 void pms_order_release(pms_region *region);
+/* Counts an operation without a place in and out. _enter: PMS_OK, or why nothing may be written. */
+int32_t pms_writer_enter(pms_region *region, pms_error *error);
+void pms_writer_leave(pms_region *region);
+
+/* ---- persist.c: making durable what lies before ---- */
+
+/* Under the mutex, before an operation's own flush: stores the checkpoint if it is due and flushes its line (R9). */
+void pms_checkpoint_locked(pms_region *region, bool now);
+/* Whether one is due: a look without the mutex. */
+bool pms_checkpoint_is_due(const pms_region *region);
+/* Under the mutex: flushes whatever is not durable below `target`, all of it handed over (R3, R10). The caller drains. */
+void pms_follow_locked(pms_region *region, uint64_t target);
+/*
+ * Under the mutex, after that drain: waits for publishes in mid-store below `target`, and moves persisted. `last_start`:
+ * start of an entry or group wholly below target, 0: not known.
+ */
+int32_t pms_followed_locked(pms_region *region, uint64_t target, uint64_t last_start, pms_error *error);
+/* Follows, drains, and moves persisted to `target`. The caller is counted in `writers`. */
+int32_t pms_persist_registered(pms_region *region, uint64_t target, uint64_t last_start, pms_error *error);
+/* Everything that was taken before the call, or (position not null) everything up to that entry. */
+int32_t pms_persist_region(pms_region *region, const pms_position *position, pms_error *error);
+/*
+ * Waits until no timestamp below one that was read before can still become visible in the region, but for reservations that
+ * have not ended: lowers `bound` to the first of those. The region takes writes.
+ */
+int32_t pms_stable_region(pms_region *region, uint64_t *bound, pms_error *error);
+/* Everything in the stream; `timestamp`: what the stored persisted timestamp is now (R14). */
+int32_t pms_persist_stream(pms_stream *stream, uint64_t *timestamp, pms_error *error);
+/* At close, under the layout mutex: what was deferred becomes durable, and checkpoints move. */
+int32_t pms_persist_at_close_locked(pms_stream *stream);
 
 /* ---- walk.c, recover.c ---- */
 

@@ -111,6 +111,7 @@ static int32_t make_region(pms_stream *stream, uint64_t offset, uint64_t bytes, 
 	read_words(stream, *region);
 	if (!whole || extent_damaged) {
 		(*region)->damage |= PMS_STATE_HEADER_DAMAGED | PMS_STATE_NO_WRITES;
+		(void)pms_order_block_locked(*region);
 		if (!whole)
 			(*region)->damage_offset = offset;
 	}

@@ -193,24 +193,31 @@ static int32_t check_idle_locked(pms_region *region, pms_error *error)
 	pms_region_await_lookers_locked(region);
 	if (region->retired)
 		return pms_region_fail_retired(region, error);
-	if ((region->writers && !PMS_FAULT(CLEAR_BESIDE_WRITERS)) || region->readers)
-		return pms_fail_at(
-		    error, PMS_E_BUSY, region->offset, 0, region->writers + region->readers,
-		    "the region '%s' is in use: %llu open reservations, %u appends in flight, %u cursors or "
-		    "checks",
-		    region->name, (unsigned long long)region->open_reservations,
-		    (unsigned)(region->writers - region->open_reservations), region->readers);
-	return PMS_OK;
+	bool is_idle = (!region->writers || PMS_FAULT(CLEAR_BESIDE_WRITERS)) && !region->readers;
+	if (is_idle && pms_order_block_locked(region))
+		return PMS_OK;
+	return pms_fail_at(
+	    error, PMS_E_BUSY, region->offset, 0, region->writers + region->readers,
+	    "the region '%s' is in use: %u open reservations, %u cursors or checks%s", region->name,
+	    region->record_count, region->readers,
+	    pms_region_in_flight_locked(region) || region->writers > region->record_count ? ", appends in flight" : "");
 }
 
-static int32_t clear_locked(pms_region *region, pms_error *error)
+/* After a clear or free that did not come about: the region goes on as before. */
+static int32_t give_up_locked(pms_region *region, int32_t status)
+{
+	if (!region->retired && !(region->damage & PMS_STATE_NO_WRITES) && !region->stream->read_only)
+		pms_order_unblock_locked(region);
+	return status;
+}
+
+/* The region is idle, and stays so: it gives out no space. */
+static int32_t clear_idle_locked(pms_region *region, pms_error *error)
 {
 	pms_stream *stream = region->stream;
 	uint64_t base;
 
-	int32_t status = check_idle_locked(region, error);
-	if (status == PMS_OK)
-		status = pms_stream_may_write(stream, error);
+	int32_t status = pms_stream_may_write(stream, error);
 	if (status == PMS_OK && (region->damage & PMS_STATE_NO_WRITES))
 		status = pms_fail_at(error, PMS_E_CORRUPT, region->offset, 0, 0,
 				     "the region at offset %llu is damaged: it is not cleared",
@@ -241,6 +248,16 @@ static int32_t clear_locked(pms_region *region, pms_error *error)
 	if (status == PMS_OK)
 		pms_order_reset_locked(region, region->data_start, base);
 	return status;
+}
+
+static int32_t clear_locked(pms_region *region, pms_error *error)
+{
+	int32_t status = check_idle_locked(region, error);
+
+	if (status != PMS_OK)
+		return status;
+	status = clear_idle_locked(region, error);
+	return status == PMS_OK ? PMS_OK : give_up_locked(region, status);
 }
 
 int32_t pms_layout_clear(pms_region *region, pms_error *error)
@@ -278,14 +295,17 @@ static int32_t release_extent(pms_region *region, pms_piece *piece, pms_error *e
 
 	pms_mutex_lock(&region->mutex);
 	int32_t status = check_idle_locked(region, error);
-	if (status == PMS_OK)
-		status = check_changeable(stream, error);
 	if (status == PMS_OK) {
-		change_epoch(stream);
-		write_extent(stream, piece->offset, PMS_EXTENT_FREE, piece->bytes);
-		status = pms_stream_drain(stream, error);
+		status = check_changeable(stream, error);
+		if (status == PMS_OK) {
+			change_epoch(stream);
+			write_extent(stream, piece->offset, PMS_EXTENT_FREE, piece->bytes);
+			status = pms_stream_drain(stream, error);
+		}
 		if (status == PMS_OK)
 			pms_region_retire_locked(region, PMS_E_STALE);
+		else
+			(void)give_up_locked(region, status);
 	}
 	pms_mutex_unlock(&region->mutex);
 	return status;

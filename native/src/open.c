@@ -70,6 +70,7 @@ static int32_t read_clock(pms_stream *stream, bool salvage, pms_error *error)
 static int32_t read_fixed_pages(pms_stream *stream, bool salvage, uint64_t *bad_copy, pms_error *error)
 {
 	int32_t status = pms_header_load(&stream->medium, &stream->header, bad_copy, error);
+	uint64_t persisted;
 
 	if (status != PMS_OK)
 		return status;
@@ -84,11 +85,11 @@ static int32_t read_fixed_pages(pms_stream *stream, bool salvage, uint64_t *bad_
 	status = read_size(stream, error);
 	if (status == PMS_OK)
 		status = read_clock(stream, salvage, error);
-	if (!pms_word_read(stream, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP,
-			   &stream->persisted_timestamp)) {
+	if (!pms_word_read(stream, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, &persisted)) {
 		stream->damage |= PMS_STATE_WORD_DAMAGED;
-		stream->persisted_timestamp = 0; /* claims nothing */
+		persisted = 0; /* claims nothing */
 	}
+	atomic_store(&stream->persisted_timestamp, persisted);
 	if (!pms_word_read(stream, PMS_LAYOUT_EPOCH, PMS_ROLE_LAYOUT_EPOCH, &stream->layout_epoch))
 		stream->damage |= PMS_STATE_WORD_DAMAGED;
 	return status;

@@ -1,356 +1,419 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Order within a region: who has taken which space, what of it is committed (visible) and what is persisted (durable).
- * Rules R1-R3 and R8-R10 of native/DESIGN.md.
+ * Order within a region: who takes which space, and what of it has been handed over. Rules R1, R2 and R8-R10 of
+ * native/DESIGN.md, section 2.
  *
- * A slot is one reservation of space. Slots stand in the order of their space, which is the order of their timestamps.
+ * Space is taken without a lock, by compare-and-swap of the tail word. Everybody then works on his own place in parallel,
+ * and hands it over in the order of the space: the place that begins at `ordered` has the turn. Its owner moves `ordered`
+ * to its end, and `persisted` and `committed` with it when nothing else stands in the way; so the common append takes no
+ * mutex. Only when reservations are open, or something before it is not durable, the owner of the turn takes the mutex.
  *
- *   persisted = end of the longest run of slots, from the front, that are durable. A durable slot is data that has been
- *               drained, or an open or abandoned reservation whose header has been drained.
- *   committed = end of the longest run of slots that are done or abandoned.
+ * Who comes before his turn looks for it for a while, and then parks his place: whoever moves `ordered` to its start also
+ * hands it over, for its owner who is asleep, and for those that are parked behind it. So one thread that was interrupted
+ * does not make the others take turns by waking each other.
  *
- * Whoever wants his own slot durable follows what lies before it (pms_order_follow), drains, and waits until persisted
- * has reached his end (pms_order_finish). He flushes the headers of reservations that are open or abandoned and not yet
- * durable; appends and publishes in flight are made durable by their owners, whom he waits for. A slot that he found open
- * or abandoned can later only be open, abandoned, publishing-followed or done: so after his drain every slot before his
- * that is open or abandoned has the header that he flushed, and may be marked durable. The others are marked by their
- * owners.
- *
- * Slots that are done and durable behind an open reservation are merged, so that a reservation that is left open for long
- * costs no memory per later entry.
+ * (The way of handing over is that of a queue lock whose owners leave their work with the lock: known as flat combining,
+ * Hendler, Incze, Shavit and Tzafrir, SPAA 2010.)
  */
 #include <stdlib.h>
 
 #include "engine.h"
 
-static pms_slot *slot_new_locked(pms_region *region)
+/* ---- taking space ------------------------------------------------------------------------------------------------ */
+
+/* Why the region gives out no space, or PMS_OK: somebody was clearing it, and has finished. */
+static int32_t blocked(pms_region *region, pms_error *error)
 {
-	pms_slot *slot = region->free_slots;
-
-	if (slot)
-		region->free_slots = slot->next;
-	else
-		slot = malloc(sizeof(*slot));
-	if (slot)
-		*slot = (pms_slot){0};
-	return slot;
-}
-
-static void slot_free_locked(pms_region *region, pms_slot *slot)
-{
-	slot->next = region->free_slots;
-	region->free_slots = slot;
-}
-
-static void append_locked(pms_region *region, pms_slot *slot)
-{
-	slot->previous = region->last_slot;
-	if (region->last_slot)
-		region->last_slot->next = slot;
-	else
-		region->first_slot = slot;
-	region->last_slot = slot;
-	if (!region->commit_slot)
-		region->commit_slot = slot;
-	if (!region->persist_slot)
-		region->persist_slot = slot;
-}
-
-static void unlink_locked(pms_region *region, pms_slot *slot)
-{
-	if (slot->previous)
-		slot->previous->next = slot->next;
-	else
-		region->first_slot = slot->next;
-	if (slot->next)
-		slot->next->previous = slot->previous;
-	else
-		region->last_slot = slot->previous;
-	slot_free_locked(region, slot);
-}
-
-static bool is_finished(const pms_slot *slot)
-{
-	return slot->state == PMS_SLOT_DONE || slot->state == PMS_SLOT_ABANDONED;
-}
-
-/* Joins `slot` with the one before it when neither can change any more and no boundary lies between them. */
-static void merge_locked(pms_region *region, pms_slot *slot)
-{
-	pms_slot *before = slot->previous;
-
-	if (!before || !is_finished(slot) || !slot->durable || !is_finished(before) || !before->durable ||
-	    region->commit_slot == slot || region->persist_slot == slot)
-		return;
-	before->end = slot->end;
-	before->last_start = slot->last_start;
-	before->timestamp = slot->timestamp;
-	if (slot->last_data_timestamp)
-		before->last_data_timestamp = slot->last_data_timestamp;
-	unlink_locked(region, slot);
-}
-
-/* Moves committed and persisted as far as the slots allow, and drops the slots that lie below both. */
-static void advance_locked(pms_region *region)
-{
-	pms_slot *slot;
-	bool moved = false;
-
-	for (slot = region->commit_slot; slot && is_finished(slot); slot = slot->next) {
-		atomic_store_explicit(&region->committed, slot->end, memory_order_release);
-		region->last_timestamp = slot->timestamp;
-		if (slot->last_data_timestamp) {
-			region->last_data_timestamp = slot->last_data_timestamp;
-			region->last_data_known = true;
-		}
-		moved = true;
-	}
-	region->commit_slot = slot;
-	for (slot = region->persist_slot; slot && slot->durable; slot = slot->next) {
-		atomic_store_explicit(&region->persisted, slot->end, memory_order_release);
-		moved = true;
-	}
-	region->persist_slot = slot;
-	while ((slot = region->first_slot) && slot != region->commit_slot && slot != region->persist_slot) {
-		region->checkpoint_candidate = PMS_FAULT(CHECKPOINT_AS_END) ? slot->end : slot->last_start;
-		unlink_locked(region, slot);
-	}
-	if (moved)
-		pms_condition_wake_all(&region->changed);
-}
-
-/* Why the region takes no new entries, or PMS_OK. */
-static int32_t writable_locked(pms_region *region, pms_error *error)
-{
-	if (region->retired)
-		return pms_region_fail_retired(region, error);
-	int32_t status = pms_stream_may_write(region->stream, error);
+	pms_mutex_lock(&region->mutex);
+	int32_t status = region->retired ? pms_region_fail_retired(region, error) : PMS_OK;
+	if (status == PMS_OK)
+		status = pms_stream_may_write(region->stream, error);
 	if (status == PMS_OK && (region->damage & PMS_STATE_NO_WRITES))
 		status = pms_fail_at(error, PMS_E_CORRUPT, region->offset, 0, 0,
 				     "the region at offset %llu is damaged: it takes no new entries",
 				     (unsigned long long)region->offset);
+	pms_mutex_unlock(&region->mutex);
 	return status;
 }
 
-static int32_t full(const pms_region *region, uint64_t extent, pms_error *error)
+static int32_t full(const pms_region *region, uint64_t tail, uint64_t extent, pms_error *error)
 {
-	return pms_fail_at(error, PMS_E_REGION_FULL, region->tail, extent, region->end - region->tail,
+	return pms_fail_at(error, PMS_E_REGION_FULL, tail, extent, region->end - tail,
 			   "the entry needs %llu bytes with its header, %llu are left in the region",
-			   (unsigned long long)extent, (unsigned long long)(region->end - region->tail));
+			   (unsigned long long)extent, (unsigned long long)(region->end - tail));
 }
 
-/*
- * R1 in its locked form: the tail moves and the timestamp is taken in one step, so that later space has a later
- * timestamp. R8: the lag is the distance to `persisted` at this moment. A reservation's pending header is stored here,
- * with cached stores and no flush, so that whoever comes later finds it open, never half-stored.
- */
-static pms_slot *take_locked(pms_region *region, uint64_t payload_bytes, uint64_t extent, uint64_t timestamp,
-			     pms_reservation *reservation)
+int32_t pms_writer_enter(pms_region *region, pms_error *error)
 {
-	pms_slot *slot = slot_new_locked(region);
-	uint64_t start = region->tail;
-
-	if (!slot)
-		return NULL;
-	uint32_t lag = pms_lag_encode(start - atomic_load_explicit(&region->persisted, memory_order_relaxed));
-	slot->start = slot->last_start = start;
-	slot->end = start + extent;
-	slot->timestamp = timestamp;
-	slot->last_data_timestamp = reservation ? 0 : timestamp;
-	slot->payload_room = payload_bytes;
-	slot->size_word = pms_size_word(payload_bytes, extent, false, lag);
-	slot->state = reservation ? PMS_SLOT_OPEN : PMS_SLOT_APPENDING;
-	if (reservation) {
-		/* After a crash here: no flush, so any subset of the three words; whole, it is a pending entry. */
-		pms_medium *medium = &region->stream->medium;
-		pms_store64(medium, start, slot->size_word);
-		pms_store64(medium, start + offsetof(pms_stored_entry, timestamp), timestamp);
-		pms_store64(medium, start + offsetof(pms_stored_entry, checksum),
-			    pms_entry_checksum(PMS_KIND_PENDING, 0, slot->size_word, timestamp, start, &region->life));
-		region->open_reservations++;
-		slot->reservation = reservation;
-		reservation->slot = slot;
-		reservation->payload = start + PMS_ENTRY_HEADER_BYTES;
-		reservation->position = (pms_position){.offset = start, .timestamp = timestamp};
-	}
-	append_locked(region, slot);
-	region->tail = slot->end;
-	region->writers++;
-	return slot;
+	pms_mutex_lock(&region->mutex);
+	int32_t status = region->retired ? pms_region_fail_retired(region, error) : PMS_OK;
+	if (status == PMS_OK)
+		region->writers++;
+	pms_mutex_unlock(&region->mutex);
+	return status;
 }
 
-/* Raises the ceiling without the mutex; the caller counted as a writer for it. Failing ahead of need fails nobody. */
-static int32_t refill(pms_region *region, bool ahead, pms_error *error)
+void pms_writer_leave(pms_region *region)
 {
-	int32_t status = pms_clock_refill(region->stream, ahead ? NULL : error);
-
 	pms_mutex_lock(&region->mutex);
 	region->writers--;
 	pms_region_settle_locked(region);
 	pms_mutex_unlock(&region->mutex);
-	return ahead ? PMS_OK : status;
 }
 
-int32_t pms_order_take(pms_region *region, uint64_t payload_bytes, pms_reservation *reservation, pms_slot **slot,
-		       pms_error *error)
+/* Raises the ceiling, on a drain of its own. */
+static int32_t refill(pms_region *region, uint64_t count, pms_error *error)
 {
-	uint64_t extent = pms_entry_extent(payload_bytes, region->alignment);
-	uint64_t timestamp;
+	int32_t status = pms_writer_enter(region, error);
+
+	if (status != PMS_OK)
+		return status;
+	status = pms_clock_refill(region->stream, count, error);
+	pms_writer_leave(region);
+	return status;
+}
+
+int32_t pms_order_take(pms_region *region, uint64_t extent, uint64_t count, pms_place *place, pms_error *error)
+{
+	pms_stream *stream = region->stream;
 	int32_t status;
 
-	do {
-		*slot = NULL;
-		pms_mutex_lock(&region->mutex);
-		status = writable_locked(region, error);
-		if (status == PMS_OK && region->end - region->tail < extent)
-			status = full(region, extent, error);
-		if (status == PMS_OK && pms_clock_take(region->stream, 1, &timestamp)) {
-			*slot = take_locked(region, payload_bytes, extent, timestamp, reservation);
-			if (!*slot)
-				status = pms_fail(error, PMS_E_NO_MEMORY, "out of memory for the order of a region");
+	for (;;) {
+		uint64_t tail = atomic_load_explicit(&region->tail, memory_order_acquire);
+		uint64_t start = pms_tail_of(region, tail);
+		if ((tail & PMS_TAIL_BLOCKED) || atomic_load_explicit(&stream->poisoned, memory_order_relaxed)) {
+			status = blocked(region, error);
+			if (status != PMS_OK)
+				return status;
+			continue;
 		}
-		/* Half a leap ahead one thread raises for all, and at the limit each waits for it: on a drain of its own. */
-		bool refills = status == PMS_OK && pms_clock_is_low(region->stream);
-		if (refills)
-			region->writers++; /* keeps the mapping, whatever becomes of the slot meanwhile */
-		pms_mutex_unlock(&region->mutex);
-		if (refills)
-			status = refill(region, *slot != NULL, error);
-		if (status != PMS_OK)
-			return status;
-	} while (!*slot);
+		if (region->end - start < extent)
+			return full(region, start, extent, error);
+		pms_interleave();
+		/* R1: after the tail was read and before it is swapped, so later space has a later timestamp. */
+		if (!pms_clock_take(stream, count, &place->timestamp)) {
+			status = refill(region, count, error);
+			if (status != PMS_OK)
+				return status;
+			continue;
+		}
+		pms_interleave();
+		if (atomic_compare_exchange_strong(&region->tail, &tail, tail + (extent / 8 << PMS_TAIL_SHIFT))) {
+			place->start = start;
+			place->end = start + extent;
+			break;
+		}
+	}
+	place->last_timestamp = place->timestamp + count - 1;
+	place->persisted = atomic_load_explicit(&region->persisted, memory_order_acquire);
+	place->handed_over = place->must_persist = false;
+	/* Half a leap ahead one thread raises for all. Failing ahead of need fails nobody. */
+	if (pms_clock_is_low(stream))
+		(void)pms_clock_refill(stream, count, NULL);
 	return PMS_OK;
 }
 
-void pms_order_checkpoint_locked(pms_region *region, bool now)
-{
-	uint64_t candidate = region->checkpoint_candidate;
-	uint64_t distance = now ? 1 : PMS_CHECKPOINT_BYTES;
-	if (PMS_FAULT(CHECKPOINT_BEFORE_ITS_ENTRIES) && region->last_slot)
-		candidate = region->last_slot->start;
-	uint64_t stored = region->checkpoint ? region->checkpoint : region->data_start;
+/* ---- records: reservations that have not ended ------------------------------------------------------------------- */
 
-	if (candidate == 0 || candidate == region->checkpoint || (!now && candidate < stored + distance))
-		return;
-	/*
-	 * After a crash here: the old or the new checkpoint. Either is the start of an entry that was committed and
-	 * drained before this store; recovery walks on from it.
-	 */
-	region->checkpoint = candidate;
-	pms_word_write_flush(region->stream, region->offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, candidate);
+static void add_record_locked(pms_region *region, pms_record *record)
+{
+	record->previous = region->last_record;
+	if (region->last_record)
+		region->last_record->next = record;
+	else
+		region->first_record = record;
+	region->last_record = record;
+	atomic_fetch_add(&region->record_count, 1);
 }
 
-/* `slot` is done or abandoned: what follows from it. */
-static void finished_locked(pms_region *region, pms_slot *slot)
+static void remove_record_locked(pms_region *region, pms_record *record)
 {
-	uint64_t end = slot->end;
-
-	advance_locked(region);
-	if (atomic_load_explicit(&region->committed, memory_order_relaxed) >= end)
-		return; /* perhaps dropped already */
-	if (slot->next)
-		merge_locked(region, slot->next);
-	merge_locked(region, slot);
+	if (record->previous)
+		record->previous->next = record->next;
+	else
+		region->first_record = record->next;
+	if (record->next)
+		record->next->previous = record->previous;
+	else
+		region->last_record = record->previous;
 }
 
-static void flush_header(pms_region *region, const pms_slot *slot)
+void pms_order_note_candidate_locked(pms_region *region)
 {
-	pms_flush(&region->stream->medium, slot->start, PMS_ENTRY_HEADER_BYTES);
+	const pms_record *first = region->first_record;
+	uint64_t committed = first ? first->before_start : atomic_load(&region->last_start);
+	uint64_t least = committed < region->persisted_start ? committed : region->persisted_start;
+
+	if (least > atomic_load(&region->checkpoint_candidate))
+		atomic_store(&region->checkpoint_candidate, least);
 }
 
-void pms_order_follow(pms_region *region, const pms_slot *own)
+void pms_order_end_record_locked(pms_region *region, pms_record *record)
 {
-	pms_mutex_lock(&region->mutex);
-	pms_order_checkpoint_locked(region, false);
-	for (pms_slot *slot = region->persist_slot; slot && slot->start < own->start; slot = slot->next) {
-		if (slot->durable)
-			continue;
-		if (slot->state == PMS_SLOT_OPEN)
-			slot->followed = true; /* before the flush: its publisher must see it */
-		if ((slot->state == PMS_SLOT_OPEN || slot->state == PMS_SLOT_ABANDONED) &&
-		    !PMS_FAULT(PENDING_NOT_FOLLOWED))
-			flush_header(region, slot);
+	remove_record_locked(region, record);
+	/* Nobody else moves it: with a record in the list, whoever has the turn takes the mutex. */
+	uint64_t committed = region->first_record ? region->first_record->start : atomic_load(&region->ordered);
+	atomic_store_explicit(&region->committed, committed, memory_order_release);
+	pms_order_note_candidate_locked(region);
+	atomic_fetch_sub(&region->record_count, 1); /* last: from here on the turn needs no mutex */
+	pms_condition_wake_all(&region->changed);
+}
+
+/* The reservation whose header was just stored becomes one that others meet. */
+static void open_record(pms_region *region, pms_place *place)
+{
+	pms_reservation *reservation = place->reservation;
+	pms_record *record = reservation->record;
+
+	record->start = place->start;
+	record->end = place->end;
+	record->timestamp = place->timestamp;
+	record->last_timestamp = place->last_timestamp;
+	record->before_start = atomic_load(&region->last_start);
+	record->before_data = atomic_load(&region->last_data_timestamp);
+	record->before_data_known = atomic_load(&region->last_data_known);
+	record->state = PMS_RECORD_OPEN;
+	record->reservation = reservation;
+	add_record_locked(region, record);
+}
+
+/* ---- handing over ------------------------------------------------------------------------------------------------ */
+
+/*
+ * The place has the turn: nobody else stores these words but `persisted`, which others only raise to places that were handed
+ * over. Under the mutex while reservations are open.
+ */
+static void move_order(pms_region *region, const pms_place *place)
+{
+	uint64_t persisted = atomic_load_explicit(&region->persisted, memory_order_acquire);
+	uint64_t dirty_end = place->kind == PMS_PLACE_RESERVED ? place->start + PMS_ENTRY_HEADER_BYTES : place->end;
+
+	if (place->kind == PMS_PLACE_DURABLE) {
+		if (persisted == place->start) {
+			persisted = place->end;
+			atomic_store_explicit(&region->persisted, persisted, memory_order_release);
+		}
+	} else {
+		/* When all before it is durable, what is not begins here. An older start only makes others flush more. */
+		if (atomic_load_explicit(&region->dirty_end, memory_order_relaxed) <= persisted)
+			atomic_store_explicit(&region->dirty_start, place->start, memory_order_relaxed);
+		atomic_store_explicit(&region->dirty_end, dirty_end, memory_order_relaxed);
 	}
-	pms_mutex_unlock(&region->mutex);
-}
-
-static void writer_leaves_locked(pms_region *region)
-{
-	region->writers--;
-	pms_region_settle_locked(region);
-}
-
-int32_t pms_order_finish(pms_region *region, pms_slot *own, pms_error *error)
-{
-	pms_stream *stream = region->stream;
-	uint64_t start = own->start, end = own->end;
-	int32_t status = PMS_OK;
-
-	pms_mutex_lock(&region->mutex);
-	/* By offsets: `own` may lie before persist_slot, when it was a reservation that somebody followed. */
-	for (pms_slot *slot = region->persist_slot, *next; slot && slot->start < start; slot = next) {
-		next = slot->next;
-		if (slot->state != PMS_SLOT_OPEN && slot->state != PMS_SLOT_ABANDONED)
-			continue;
-		slot->durable = true;
-		merge_locked(region, slot);
+	atomic_store_explicit(&region->last_start, place->start, memory_order_release);
+	if (place->kind != PMS_PLACE_RESERVED) {
+		atomic_store_explicit(&region->last_data_timestamp, place->last_timestamp, memory_order_relaxed);
+		atomic_store_explicit(&region->last_data_known, true, memory_order_relaxed);
 	}
-	own->state = PMS_SLOT_DONE;
-	own->durable = true;
-	finished_locked(region, own); /* `own` may be gone from here on */
-	if (PMS_FAULT(COMMIT_OUT_OF_ORDER) && region->persisted < end)
-		region->persisted = end;
-	while (atomic_load_explicit(&region->persisted, memory_order_relaxed) < end) {
-		if (atomic_load(&stream->poisoned) != PMS_OK) {
-			status = pms_stream_fail_poisoned(stream, PMS_E_IO, error);
+	if (atomic_load_explicit(&region->record_count, memory_order_relaxed) == 0) {
+		atomic_store_explicit(&region->committed, place->end, memory_order_release);
+		if (persisted == place->end)
+			atomic_store_explicit(&region->checkpoint_candidate,
+					      PMS_FAULT(CHECKPOINT_AS_END) ? place->end : place->start,
+					      memory_order_relaxed);
+	}
+	/* With a full barrier, and then a look at who wants to know: they do it the other way round. */
+	(void)atomic_exchange(&region->ordered, place->end);
+}
+
+static void hand_over_locked(pms_region *region, pms_place *place)
+{
+	if (place->kind == PMS_PLACE_RESERVED) {
+		open_record(region, place);
+		region->writers++;
+	}
+	move_order(region, place);
+	place->handed_over = true;
+	if (place->kind == PMS_PLACE_DURABLE && atomic_load(&region->persisted) < place->end) {
+		place->must_persist = true;
+		region->writers++;
+	}
+}
+
+/* Hands over the places that are parked where `ordered` has arrived, and tells whoever waits for it. */
+static void advance_parked_locked(pms_region *region)
+{
+	uint64_t before;
+
+	do {
+		before = atomic_load(&region->ordered);
+		for (pms_place **link = &region->parked; *link; link = &(*link)->next) {
+			pms_place *place = *link;
+			if (place->start != before)
+				continue;
+			*link = place->next;
+			hand_over_locked(region, place);
+			pms_condition_wake_all(&place->woken); /* its owner may be gone as soon as the mutex is free */
 			break;
 		}
-		pms_condition_wait(&region->changed, &region->mutex);
-	}
-	writer_leaves_locked(region);
+	} while (atomic_load(&region->ordered) != before);
+	pms_condition_wake_all(&region->changed);
+}
+
+static void unpark_locked(pms_region *region, const pms_place *place)
+{
+	for (pms_place **link = &region->parked; *link; link = &(*link)->next)
+		if (*link == place) {
+			*link = place->next;
+			return;
+		}
+}
+
+/* Sleeps until somebody has handed the place over. False: something before it failed. */
+static bool park(pms_region *region, pms_place *place)
+{
+	pms_condition_init(&place->woken);
+	pms_mutex_lock(&region->mutex);
+	atomic_fetch_add(&region->attention, 1);
+	place->next = region->parked;
+	region->parked = place;
+	advance_parked_locked(region); /* the turn may have come before anybody could see us wait */
+	while (!place->handed_over && !atomic_load(&region->stream->poisoned))
+		pms_condition_wait(&place->woken, &region->mutex);
+	if (!place->handed_over)
+		unpark_locked(region, place);
+	atomic_fetch_sub(&region->attention, 1);
 	pms_mutex_unlock(&region->mutex);
+	pms_condition_destroy(&place->woken);
+	return place->handed_over;
+}
+
+static bool has_turn(const pms_region *region, const pms_place *place)
+{
+	return atomic_load_explicit(&region->ordered, memory_order_acquire) == place->start;
+}
+
+/* For a crash test: the append returns before its turn has come. */
+static void hand_over_out_of_order(pms_region *region, const pms_place *place)
+{
+	pms_place *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		abort();
+	*copy = *place;
+	pms_condition_init(&copy->woken);
+	pms_mutex_lock(&region->mutex);
+	atomic_fetch_add(&region->attention, 1); /* and so for ever, like the copy */
+	copy->next = region->parked;
+	region->parked = copy;
+	advance_parked_locked(region);
+	pms_mutex_unlock(&region->mutex);
+}
+
+int32_t pms_order_hand_over(pms_region *region, pms_place *place, pms_error *error)
+{
+	pms_interleave();
+	for (unsigned left = PMS_TURN_SPINS; left > 0 && !has_turn(region, place); left--)
+		pms_spin_hint();
+	if (!has_turn(region, place)) {
+		if (PMS_FAULT(COMMIT_OUT_OF_ORDER) && place->kind == PMS_PLACE_DURABLE) {
+			hand_over_out_of_order(region, place);
+			return PMS_OK;
+		}
+		if (park(region, place))
+			return PMS_OK;
+		pms_order_fail(region, place);
+		return pms_stream_fail_poisoned(region->stream, PMS_E_IO, error);
+	}
+	bool alone = atomic_load_explicit(&region->record_count, memory_order_acquire) == 0;
+	bool nothing_before = place->kind == PMS_PLACE_DEFERRED ||
+			      (place->kind == PMS_PLACE_DURABLE &&
+			       atomic_load_explicit(&region->persisted, memory_order_acquire) == place->start);
+	if (alone && nothing_before) {
+		move_order(region, place);
+		place->handed_over = true;
+	} else {
+		pms_mutex_lock(&region->mutex);
+		hand_over_locked(region, place);
+		pms_mutex_unlock(&region->mutex);
+	}
+	pms_interleave();
+	if (atomic_load(&region->attention)) {
+		pms_mutex_lock(&region->mutex);
+		advance_parked_locked(region);
+		pms_mutex_unlock(&region->mutex);
+	}
+	if (atomic_load(&region->tail) & PMS_TAIL_BLOCKED) { /* closed meanwhile: we may have been the last */
+		pms_mutex_lock(&region->mutex);
+		pms_region_settle_locked(region);
+		pms_mutex_unlock(&region->mutex);
+	}
+	return PMS_OK;
+}
+
+void pms_order_fail(pms_region *region, const pms_place *place)
+{
+	pms_mutex_lock(&region->mutex);
+	region->failed_bytes += place->end - place->start;
+	for (pms_place *parked = region->parked; parked; parked = parked->next)
+		pms_condition_wake_all(&parked->woken);
+	pms_condition_wake_all(&region->changed);
+	pms_region_settle_locked(region);
+	pms_mutex_unlock(&region->mutex);
+}
+
+int32_t pms_order_await_locked(pms_region *region, uint64_t target, pms_error *error)
+{
+	int32_t status = PMS_OK;
+
+	atomic_fetch_add(&region->attention, 1);
+	while (status == PMS_OK && atomic_load(&region->ordered) < target) {
+		if (atomic_load(&region->stream->poisoned))
+			status = pms_stream_fail_poisoned(region->stream, PMS_E_IO, error);
+		else
+			pms_condition_wait(&region->changed, &region->mutex);
+	}
+	atomic_fetch_sub(&region->attention, 1);
 	return status;
 }
 
-void pms_order_fail(pms_region *region, pms_slot *slot)
+/* ---- all at once ------------------------------------------------------------------------------------------------- */
+
+bool pms_order_block_locked(pms_region *region)
 {
-	(void)slot; /* it stays in the order, neither durable nor done: nothing behind it is promised or shown */
-	pms_mutex_lock(&region->mutex);
-	pms_condition_wake_all(&region->changed);
-	writer_leaves_locked(region);
-	pms_mutex_unlock(&region->mutex);
+	uint64_t tail = atomic_load(&region->tail);
+
+	do {
+		uint64_t settled = atomic_load(&region->ordered) + region->failed_bytes;
+		if (pms_tail_of(region, tail) != settled && !PMS_FAULT(CLEAR_BESIDE_WRITERS))
+			return false;
+	} while (!atomic_compare_exchange_strong(&region->tail, &tail, tail | PMS_TAIL_BLOCKED));
+	return true;
 }
 
-void pms_order_abandoned_locked(pms_region *region, pms_slot *slot)
+void pms_order_unblock_locked(pms_region *region) { atomic_fetch_and(&region->tail, ~PMS_TAIL_BLOCKED); }
+
+void pms_order_adopt_locked(pms_region *region, uint64_t tail, uint64_t persisted, uint64_t last_start)
 {
-	slot->state = PMS_SLOT_ABANDONED;
-	region->open_reservations--;
-	finished_locked(region, slot);
-	writer_leaves_locked(region);
+	uint64_t tag = atomic_load(&region->tail) + (1ull << PMS_TAIL_TAG_SHIFT);
+	bool closed = region->stream->read_only || region->retired || (region->damage & PMS_STATE_NO_WRITES);
+
+	atomic_store(&region->ordered, tail);
+	atomic_store(&region->persisted, persisted);
+	atomic_store(&region->committed, tail);
+	atomic_store(&region->last_start, last_start);
+	atomic_store(&region->dirty_start, 0);
+	atomic_store(&region->dirty_end, 0);
+	region->persisted_start = last_start;
+	atomic_store(&region->checkpoint_candidate, last_start);
+	region->failed_bytes = 0;
+	atomic_store(&region->tail, (tail - region->data_start) / 8 << PMS_TAIL_SHIFT | (tag & PMS_TAIL_TAG_MASK) |
+					(closed ? PMS_TAIL_BLOCKED : 0));
 }
 
 void pms_order_reset_locked(pms_region *region, uint64_t tail, uint64_t base)
 {
-	while (region->first_slot)
-		unlink_locked(region, region->first_slot);
-	region->commit_slot = region->persist_slot = NULL;
-	region->tail = tail;
-	atomic_store_explicit(&region->persisted, tail, memory_order_release);
-	atomic_store_explicit(&region->committed, tail, memory_order_release);
 	region->life.base = base;
 	region->last_timestamp = base;
-	region->last_data_timestamp = 0;
-	region->last_data_known = true;
-	region->checkpoint_candidate = 0;
+	atomic_store(&region->last_data_timestamp, 0);
+	atomic_store(&region->last_data_known, true);
+	pms_order_adopt_locked(region, tail, tail, 0);
 }
 
 void pms_order_release(pms_region *region)
 {
-	while (region->first_slot)
-		unlink_locked(region, region->first_slot);
-	while (region->free_slots) {
-		pms_slot *slot = region->free_slots;
-		region->free_slots = slot->next;
-		free(slot);
+	while (region->first_record) { /* of publishes that failed */
+		pms_record *record = region->first_record;
+		remove_record_locked(region, record);
+		free(record);
 	}
 }

@@ -55,17 +55,14 @@ static void account(pms_stream *stream, const pms_walk *walk)
 /* Volatile state of a region after its walk. `persisted` says how far durability is known. */
 static void adopt(pms_region *region, const pms_walk *walk, uint64_t persisted)
 {
-	region->tail = walk->tail;
 	region->last_timestamp = walk->last_timestamp;
 	region->last_data_timestamp = walk->last_data_timestamp;
 	region->last_data_known = walk->from_start || walk->last_data_timestamp != 0;
-	region->checkpoint_candidate = walk->last_start;
 	if (walk->damage) {
 		region->damage |= PMS_STATE_ENTRIES_DAMAGED | PMS_STATE_NO_WRITES;
 		region->damage_offset = walk->damage;
 	}
-	atomic_store_explicit(&region->persisted, persisted, memory_order_release);
-	atomic_store_explicit(&region->committed, walk->tail, memory_order_release);
+	pms_order_adopt_locked(region, walk->tail, persisted, walk->last_start);
 }
 
 static int32_t refuse_damage(const pms_region *region, const pms_walk *walk, pms_error *error)
@@ -264,7 +261,7 @@ static int32_t checkpoint_behind_pending(pms_stream *stream, const pms_walk *wal
 		pms_region *region = stream->pieces[i].region;
 		if (!is_restorable(region) || !walks[i].pending)
 			continue;
-		pms_order_checkpoint_locked(region, true);
+		pms_checkpoint_locked(region, true);
 		moved = true;
 	}
 	return moved ? pms_stream_drain(stream, error) : PMS_OK;
@@ -348,7 +345,8 @@ int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 		return PMS_OK;
 	}
 	/* An object that was not walked yet (its region was created since) begins at its checkpoint, as in pms_recover. */
-	uint64_t from = region->tail == region->data_start ? 0 : region->tail;
+	uint64_t tail = pms_region_tail(region);
+	uint64_t from = tail == region->data_start ? 0 : tail;
 	walk_as_reader(region, from, region->last_timestamp, &walk);
 	uint64_t last_data = walk.last_data_timestamp ? walk.last_data_timestamp : region->last_data_timestamp;
 	bool known = region->last_data_known || walk.last_data_timestamp;

@@ -57,7 +57,7 @@ void pms_region_unreference(pms_region *region)
 
 void pms_region_settle_locked(pms_region *region)
 {
-	if (!region->retired || region->writers)
+	if (!region->retired || region->writers || pms_region_in_flight_locked(region))
 		return;
 	if (region->holds_lock_pin) {
 		region->holds_lock_pin = false;
@@ -73,6 +73,7 @@ void pms_region_retire_locked(pms_region *region, int32_t reason)
 {
 	if (!region->retired)
 		region->retired = reason;
+	atomic_fetch_or(&region->tail, PMS_TAIL_BLOCKED);
 	pms_condition_wake_all(&region->changed);
 	pms_region_settle_locked(region);
 }
@@ -141,11 +142,20 @@ void pms_region_leave_reader(pms_region *region)
 
 static pms_position oldest_open_locked(const pms_region *region)
 {
-	const pms_slot *slot = region->open_reservations ? region->first_slot : NULL;
+	const pms_record *record = region->first_record;
 
-	while (slot && slot->state != PMS_SLOT_OPEN)
-		slot = slot->next;
-	return slot ? (pms_position){.offset = slot->start, .timestamp = slot->timestamp} : (pms_position){0};
+	while (record && record->state != PMS_RECORD_OPEN)
+		record = record->next;
+	return record ? (pms_position){.offset = record->start, .timestamp = record->timestamp} : (pms_position){0};
+}
+
+static uint64_t count_open_locked(const pms_region *region)
+{
+	uint64_t count = 0;
+
+	for (const pms_record *record = region->first_record; record; record = record->next)
+		count += record->state == PMS_RECORD_OPEN;
+	return count;
 }
 
 void pms_region_fill_info(pms_region *region, pms_region_info *info)
@@ -166,14 +176,14 @@ void pms_region_fill_info(pms_region *region, pms_region_info *info)
 	    .offset = region->offset,
 	    .total_bytes = region->end - region->offset,
 	    .usable_bytes = region->end - region->data_start,
-	    .used_bytes = region->tail - region->data_start,
+	    .used_bytes = pms_region_tail(region) - region->data_start,
 	    .identity = region->identity,
 	    .base_timestamp = region->life.base,
 	    .committed_offset = atomic_load(&region->committed),
 	    .persisted_offset = atomic_load(&region->persisted),
 	    .first_timestamp = first,
 	    .last_timestamp = last,
-	    .open_reservations = region->open_reservations,
+	    .open_reservations = count_open_locked(region),
 	    .oldest_reservation = oldest_open_locked(region),
 	    .state = region->damage,
 	    .name_bytes = region->name_bytes,

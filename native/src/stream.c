@@ -123,20 +123,6 @@ int32_t pms_stream_drain(pms_stream *stream, pms_error *error)
 	return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
 }
 
-/* Moves the checkpoints of all regions to what is persisted. The caller drains. */
-static void checkpoint_regions(pms_stream *stream)
-{
-	for (uint64_t i = 0; i < stream->piece_count; i++) {
-		pms_region *region = stream->pieces[i].region;
-		if (!region)
-			continue;
-		pms_mutex_lock(&region->mutex);
-		if (!(region->damage & PMS_STATE_NO_WRITES))
-			pms_order_checkpoint_locked(region, true);
-		pms_mutex_unlock(&region->mutex);
-	}
-}
-
 static void release_regions(pms_stream *stream)
 {
 	for (uint64_t i = 0; i < stream->piece_count; i++) {
@@ -162,8 +148,7 @@ int32_t pms_close(pms_stream *stream)
 	if (!stream->read_only && atomic_load(&stream->poisoned) != PMS_OK) {
 		status = PMS_E_POISONED;
 	} else if (!stream->read_only) {
-		checkpoint_regions(stream);
-		status = pms_stream_drain(stream, NULL);
+		status = pms_persist_at_close_locked(stream);
 	}
 	release_regions(stream);
 	stream->piece_count = 0;

@@ -24,4 +24,19 @@ static inline void pms_condition_wait(pms_condition *condition, pms_mutex *mutex
 }
 static inline void pms_condition_wake_all(pms_condition *condition) { (void)pthread_cond_broadcast(condition); }
 
+/* Turns that a thread looks for, before it sleeps until its turn comes. */
+#define PMS_TURN_SPINS 300u
+
+static inline void pms_spin_hint(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Where another thread may step in between two atomic operations: the crash explorer changes over here. */
+static inline void pms_interleave(void) {}
+
 #endif

@@ -79,4 +79,9 @@ static inline void pms_condition_wake_all(pms_condition *condition)
 	fiber_wake(condition);
 }
 
+#define PMS_TURN_SPINS 0u
+
+static inline void pms_spin_hint(void) {}
+static inline void pms_interleave(void) { fiber_yield(); }
+
 #endif

@@ -146,6 +146,12 @@ static void append(crash_world *world, unsigned region, unsigned entry, const ui
 		return;
 	}
 	expect_ok(status, &error, "append");
+	/* Another thread may have cleared the region between the append's last step and its return. */
+	if (position.timestamp <= world->regions[region]->life.base) {
+		world->model.entries[entry].state = ENTRY_GONE;
+		world_note(world);
+		return;
+	}
 	if (pms_region_persisted(world->regions[region]) <= position.offset)
 		crash_fail("an append at offset %llu returned before it was persisted",
 			   (unsigned long long)position.offset);

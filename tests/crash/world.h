@@ -49,7 +49,7 @@ void verb_append(crash_world *world, unsigned region, uint32_t bytes);
 /* An append whose bytes another thread changes meanwhile (verb_disturb). */
 void verb_append_shared(crash_world *world, unsigned region, uint32_t bytes);
 void verb_disturb(crash_world *world, unsigned times);
-/* Entries that are there together or not at all. There is no public verb for it yet: it is done from inside. */
+/* Entries that are there together or not at all. */
 void verb_group(crash_world *world, unsigned region, unsigned members, uint32_t bytes);
 
 /* `slot` is a place of the world; reserve does nothing when the region is full. */
@@ -58,7 +58,7 @@ void verb_write(crash_world *world, unsigned slot);
 void verb_publish(crash_world *world, unsigned slot, uint32_t bytes);
 void verb_abandon(crash_world *world, unsigned slot);
 
-/* Stream-wide persist (R14): raises the persisted timestamp. Also from inside. */
+/* Stream-wide persist (R14): raises the persisted timestamp. */
 void verb_persist(crash_world *world);
 
 #endif

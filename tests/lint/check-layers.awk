@@ -20,7 +20,7 @@ function layer_of(name) {
 
 # Only these store to mapped memory, besides the medium itself.
 function is_writer(name) {
-    return name ~ /^(append|reservation|order|layout_change|recover|clock|stream_header)\.c$/
+    return name ~ /^(append|group|reservation|order|persist|write_entry|layout_change|recover|clock|stream_header)\.c$/
 }
 
 # ---- includes ------------------------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ internal sealed unsafe class AbiFacts
         Enum<pms_create_flags>();
         Enum<pms_open_flags>();
         Enum<pms_cursor_start>();
+        Enum<pms_append_flags>();
         Enum<pms_read_flags>();
         Enum<pms_entry_flags>();
         Enum<pms_state_flags>();
@@ -87,6 +88,11 @@ internal sealed unsafe class AbiFacts
         Struct(nameof(pms_position), &position);
         Field(nameof(position.offset), &position.offset);
         Field(nameof(position.timestamp), &position.timestamp);
+
+        pms_part part;
+        Struct(nameof(pms_part), &part);
+        Field(nameof(part.data), &part.data);
+        Field(nameof(part.bytes), &part.bytes);
     }
 
     private void AddOptionStructs()
