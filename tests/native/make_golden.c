@@ -100,8 +100,8 @@ static void make_payloads(const char *name)
 static void make_names(const char *name)
 {
 	static const char *const names[] = {"log",
-					    "\xc3\xbc"
-					    "berwachung",
+					    ("\xc3\xbc" /* two literals: "b" would go on the escape */
+					     "berwachung"),
 					    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xf0\x9f\x93\x88 a b",
 					    "a name of 63 bytes, which is the longest one that there can be."};
 	pms_stream *stream = begin(name, 96 * TEST_KIB, 0);
