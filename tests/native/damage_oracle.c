@@ -169,7 +169,8 @@ static void append_to_each(const look *l, pms_stream *stream)
 	}
 	for (uint64_t at = 0; pms_region_next(stream, at, &region, NULL) == PMS_OK;) {
 		pms_region_info info = test_region_info(region);
-		pms_position position;
+		/* Set, because compilers may compare the timestamp before the status. */
+		pms_position position = {0};
 		int32_t status = pms_region_append(region, "appended", 8, &position, NULL);
 		if (status != PMS_OK && status != PMS_E_CORRUPT)
 			wrong(l, "cannot append", info.offset);
