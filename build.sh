@@ -118,20 +118,22 @@ sum_suites() {
     cat "$results"/*.count 2>/dev/null | awk '{ passed += $1; failed += $2 } END { print passed + 0, failed + 0 }'
 }
 
+# run_native_tests NAME [CTEST-ARGUMENT...]   What ctest knows of build/<preset>; the arguments choose from it.
 run_native_tests() {
-    local log=$results/native.log status=0 passed failed
+    local name=$1 log=$results/$1.log status=0 passed failed
+    shift
 
-    say "Native tests"
-    (cd "$root/build/$preset" && ctest --verbose --parallel "$(jobs_count)" --no-tests=error) \
+    say "Native tests ($name)"
+    (cd "$root/build/$preset" && ctest --verbose --parallel "$(jobs_count)" --no-tests=error "$@") \
         >"$log" 2>&1 || status=$?
-    awk -f "$root/tests/count-native.awk" "$log" >"$results/native.txt"
-    grep '^ ' "$results/native.txt" || true
-    read -r passed failed < <(tail -n 1 "$results/native.txt")
+    awk -f "$root/tests/count-native.awk" "$log" >"$results/$name.txt"
+    grep '^ ' "$results/$name.txt" || true
+    read -r passed failed < <(tail -n 1 "$results/$name.txt")
     if ((status != 0 && failed == 0)); then
         printf '  FAILED ctest: exit code %d, see %s\n' "$status" "$log"
         failed=1
     fi
-    record_suite native "$passed" "$failed"
+    record_suite "$name" "$passed" "$failed"
 }
 
 # unfinished_tests FOLDER   The tests that were running when the test process of a suite died, one a line.
@@ -204,7 +206,20 @@ run_dotnet_tests() {
     done
 }
 
-# The last line of verb_test, whatever happened before: a build that broke is one failure.
+# The test projects that refer to a project in src, on the library of $preset, in folders of $configuration. The same code
+# for every framework, so one is enough.
+run_dotnet_tests_on_preset() {
+    local project framework
+
+    for project in $(list_test_projects); do
+        grep -q '<ProjectReference Include="../../src/' "$root/$project" || continue
+        framework=$(list_frameworks "$project" | head -n 1)
+        build_dotnet "$project" --framework "$framework" "-p:PmsNativePreset=$preset"
+        run_dotnet_suite "$project" "$framework"
+    done
+}
+
+# The last line of verb_test and verb_sanitize, whatever happened before: a build that broke is one failure.
 finish_tests() {
     local status=$? passed failed
 
@@ -230,21 +245,15 @@ finish_tests() {
 
 measure_native() {
     build_native -DPMS_BUILD_TESTS=ON
-    run_native_tests
+    run_native_tests native
 }
 
-# The same code for every framework, so one is enough.
 measure_dotnet() {
-    local project framework folder=$root/src/PmemStream.Cli/bin/$configuration/net10.0
+    local folder=$root/src/PmemStream.Cli/bin/$configuration/net10.0
 
     test_arguments=(--collect "XPlat Code Coverage" --settings "$root/tests/coverage/coverlet.runsettings"
         -- "DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.IncludeDirectory=$folder")
-    for project in $(list_test_projects); do
-        grep -q '<ProjectReference Include="../../src/' "$root/$project" || continue
-        framework=$(list_frameworks "$project" | head -n 1)
-        build_dotnet "$project" --framework "$framework" "-p:PmsNativePreset=$preset"
-        run_dotnet_suite "$project" "$framework"
-    done
+    run_dotnet_tests_on_preset
 }
 
 # One report of everything in $coverage: index.html, Summary.txt, Summary.json.
@@ -257,6 +266,57 @@ write_coverage_report() {
         dotnet reportgenerator "-reports:$coverage/native.xml;$results/*/*/coverage.cobertura.xml" \
             "-targetdir:$coverage" "-reporttypes:Html;TextSummary;JsonSummary" \
             "-title:PmemStream.Interop" -verbosity:Warning)
+}
+
+# ---------------------------------------------------------------------------------------------------
+# Sanitizers
+#
+# Each part runs controls, too: programs that are wrong on purpose and have to be reported (tests/sanitize).
+# ---------------------------------------------------------------------------------------------------
+
+# The sanitizers of gcc 12 and clang 14 keep their own memory at fixed addresses, which a kernel that scatters mappings
+# over more than 28 bits may have taken before. So the verb starts itself again with fixed addresses, where that is allowed.
+fix_addresses() {
+    local without_scatter=0x40000 bits personality
+
+    personality=$(cat /proc/self/personality 2>/dev/null || echo 0)
+    ((!(16#$personality & without_scatter))) || return 0
+    if setarch "$(uname -m)" --addr-no-randomize true 2>/dev/null; then
+        exec setarch "$(uname -m)" --addr-no-randomize "$root/build.sh" sanitize
+    fi
+    bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
+    ((bits <= 28)) || die "sanitize: vm.mmap_rnd_bits is $bits, expected at most 28, and setarch -R is not allowed here. \
+Allow it (in a container: --security-opt seccomp=unconfined), or: sysctl -w vm.mmap_rnd_bits=28"
+}
+
+# sanitize_native PRESET SUITE [CTEST-ARGUMENT...]
+sanitize_native() {
+    preset=$1
+    build_native -DPMS_BUILD_TESTS=ON
+    run_native_tests "${@:2}"
+}
+
+# The .NET tests on the library of the asan preset. .NET is not built with the sanitizer, so its run-time is loaded
+# before everything else, in the processes of the tests alone; and it has to leave signals to .NET, which turns some into
+# exceptions. .NET frees little at its end, so leaks are not looked for: the native tests do that.
+sanitize_dotnet() {
+    local runtime options=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:use_sigaltstack=0
+    local program=$root/tests/PmemStream.Interop.Tests/bin/Sanitize/net10.0/PmemStream.Interop.Tests status=0 log
+
+    preset=asan configuration=Sanitize
+    runtime=$(ldd "$root/build/asan/libpmemstream_core.so" | awk '/lib(clang_rt\.)?asan/ { print $3 }')
+    [[ -f $runtime ]] || die "sanitize: build/asan/libpmemstream_core.so names no run-time of AddressSanitizer"
+    test_arguments=(--environment "LD_PRELOAD=$runtime" --environment "ASAN_OPTIONS=$options")
+    run_dotnet_tests_on_preset
+
+    say "Control (.NET)"
+    log=$results/control_dotnet.log
+    sh "$root/tests/sanitize/expect_report.sh" control_dotnet_over_read \
+        "AddressSanitizer: heap-buffer-overflow" "in pms_region_append .*native/src/" -- \
+        env "LD_PRELOAD=$runtime" "ASAN_OPTIONS=$options" "$program" --child over-read "$results/over-read.pms" \
+        >"$log" || status=1
+    grep -v '^ok\|^1' "$log" || true
+    record_suite control_dotnet $((1 - status)) "$status"
 }
 
 # ---------------------------------------------------------------------------------------------------
@@ -282,7 +342,7 @@ lint() {
 
 # for_c_files COMMAND [ARGUMENT...]   With all C files of the core and of its tests behind it.
 for_c_files() {
-    (cd "$root" && find native tests/native tests/crash tests/fuzz -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
+    (cd "$root" && find native tests/native tests/crash tests/fuzz tests/sanitize -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
 }
 
 # Each file but error.c behind what clang-tidy needs to know of error.c: tests/lint/analyzer_model.h says why.
@@ -338,7 +398,7 @@ verb_test() {
     require_native_toolchain libcmocka-dev
     build_native -DPMS_BUILD_TESTS=ON
     build_dotnet "$solution"
-    run_native_tests
+    run_native_tests native
     run_dotnet_tests
 }
 
@@ -540,6 +600,21 @@ verb_coverage() {
     fi
     printf '\n%d passed, %d failed\n' "$passed" "$failed"
     ((failed == 0 && passed > 0))
+}
+
+## AddressSanitizer and UBSan on all native and the .NET tests, ThreadSanitizer on those with threads, memcheck
+verb_sanitize() {
+    results=$root/build/sanitize
+    rm -rf "$results"
+    mkdir -p "$results"
+    trap finish_tests EXIT
+
+    fix_addresses
+    require_native_toolchain libcmocka-dev clang-14 libclang-rt-14-dev valgrind
+    sanitize_native asan asan --build-config asan
+    sanitize_native tsan tsan --build-config tsan --label-regex '^(threads|tsan)$'
+    sanitize_native release memcheck --build-config memcheck --label-regex '^memcheck$'
+    sanitize_dotnet
 }
 
 ## formatting, analyzers, and who may call whom; the last line says how many checks passed and failed

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace PmemStream.Interop.Tests.Support;
 
@@ -10,6 +11,7 @@ internal static class ChildTasks
     public const string TryOpen = "try-open";
     public const string OpenAsNobody = "open-as-nobody";
     public const string CreateAsNobody = "create-as-nobody";
+    public const string OverRead = "over-read";
 
     /// <summary>What a child says when it got what it wanted.</summary>
     public const string Opened = "opened";
@@ -38,6 +40,9 @@ internal static class ChildTasks
                 BecomeNobody(warmUp: arguments[2]);
                 Console.WriteLine(OutcomeOf(() => TestStreams.Create(path)));
                 Unix.ExitNow();
+                break;
+            case OverRead:
+                AppendMoreThanThereIs(path);
                 break;
             default:
                 throw new ArgumentException($"There is no task {arguments[0]}.");
@@ -69,6 +74,18 @@ internal static class ChildTasks
         Console.WriteLine("full");
         Console.ReadLine();
         GC.KeepAlive(open);
+    }
+
+    // A mistake on purpose, which AddressSanitizer has to report in the library: ./build.sh sanitize. A span that is
+    // made by hand may claim anything.
+    private static unsafe void AppendMoreThanThereIs(string path)
+    {
+        const int there = 100;
+        using PersistentStream stream = TestStreams.Create(path);
+        StreamRegion region = stream.CreateRegion(TestStreams.RegionName, 1 << 16);
+        void* memory = NativeMemory.AllocZeroed(there);
+        region.Append(new ReadOnlySpan<byte>(memory, there + 1));
+        NativeMemory.Free(memory);
     }
 
     private static void Hold(string path)
