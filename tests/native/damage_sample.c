@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "damage_sample.h"
 
-#include <unistd.h>
+#include <sys/time.h>
 
 #include "memory_file.h"
 
@@ -234,4 +234,7 @@ void damage_sample_free(damage_sample *sample)
 	memory_file_set(NULL, 0);
 }
 
-void damage_watchdog(unsigned seconds) { (void)alarm(seconds); }
+void damage_watchdog(unsigned seconds)
+{
+	(void)setitimer(ITIMER_PROF, &(struct itimerval){.it_value = {.tv_sec = (time_t)seconds}}, NULL);
+}

@@ -46,7 +46,7 @@ void damage_sample_free(damage_sample *sample);
 bool damage_expect_told_or_right(const damage_sample *sample, const uint8_t *damaged, uint64_t from, uint64_t to,
 				 bool thorough);
 
-/* Ends the program when it takes longer than that: an endless loop. */
+/* Ends the program when it has computed for longer than that: an endless loop. Time that others computed does not count. */
 void damage_watchdog(unsigned seconds);
 
 #endif
