@@ -567,6 +567,43 @@ verb_fuzz() {
     ((failed == 0))
 }
 
+## [--rounds N] [--seed S] | --replay FOLDER: writers killed at random moments, N rounds (24); a failed one once more
+verb_kill() {
+    local folder=$root/build/kill program=$root/tests/PmemStream.KillTests/bin/Release/net10.0/PmemStream.KillTests.dll
+    local rounds=24 seed=() replay='' memory
+
+    while (($#)); do
+        case $1 in
+            --rounds) rounds=${2:-} ;;
+            --seed) seed=("${2:-}") ;;
+            --replay) replay=${2:-} ;;
+            *) die "kill: expected --rounds N, --seed S or --replay FOLDER, found '$1'" ;;
+        esac
+        [[ -n ${2:-} ]] || die "kill: $1 wants a value"
+        shift 2
+    done
+    [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "kill: expected a number of rounds, found '$rounds'"
+    [[ ${seed[0]:-0} =~ ^[0-9]+$ ]] || die "kill: expected a number as seed, found '${seed[0]}'"
+
+    require_native_toolchain
+    build_native -DPMS_BUILD_TESTS=OFF
+    build_dotnet tests/PmemStream.KillTests/PmemStream.KillTests.csproj
+    if [[ -n $replay ]]; then
+        dotnet "$program" replay "$replay"
+        return
+    fi
+    [[ -d /dev/shm ]] || die "kill: one of the two media is a tmpfs, and there is no /dev/shm"
+    memory=/dev/shm/pmemstream-kill-$$
+    # shellcheck disable=SC2064 # the folder as it is now
+    trap "rm -rf '$memory'" EXIT
+    rm -rf "$folder"
+    mkdir -p "$folder" "$memory"
+    say "Kills: $rounds rounds"
+    # A stream that cannot be opened to the end must not hold up everything else.
+    timeout --foreground --kill-after=10 $((300 + 30 * rounds)) \
+        dotnet "$program" run "$folder" "$memory" "$rounds" "${seed[@]}"
+}
+
 ## measure which lines the tests run: build/coverage/index.html; fails below the thresholds
 verb_coverage() {
     local hits tests_failed usual_mask passed failed
