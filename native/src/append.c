@@ -6,6 +6,13 @@
 #include "append.h"
 #include "write_entry.h"
 
+/*
+ * Each append fetches the lines that an append soon after it will store to: an atomic operation waits for the stores before it,
+ * and stores to lines that are not in the cache take as long as memory does. Larger ones bypass the cache.
+ */
+#define AHEAD_BYTES 512u
+#define AHEAD_EXTENT_MAX 1024u
+
 /* For a crash test: somebody else is in flight, whose fence this append takes for its own. */
 static bool relies_on_another(const pms_region *region, const pms_place *place)
 {
@@ -76,34 +83,68 @@ static int32_t finish(pms_region *region, pms_place *place, pms_error *error)
 						: pms_order_hand_over(region, place, error);
 }
 
-int32_t pms_append(pms_region *region, const pms_part *parts, uint64_t bytes, uint32_t flags, pms_position *position,
-		   pms_error *error)
+static int32_t take_one(pms_region *region, uint64_t bytes, uint32_t flags, pms_place *place, pms_new_entry *entry,
+			pms_error *error)
 {
 	uint64_t extent = pms_entry_extent(bytes, region->alignment);
-	pms_payload payload = {.part = parts};
+
+	place->kind = flags & PMS_APPEND_DEFERRED ? PMS_PLACE_DEFERRED : PMS_PLACE_DURABLE;
+	int32_t status = pms_order_take(region, extent, 1, place, error);
+	if (status != PMS_OK)
+		return status;
+	if (extent <= AHEAD_EXTENT_MAX)
+		pms_expect_stores(&region->stream->medium, place->end + AHEAD_BYTES, extent);
+	entry->start = place->start;
+	entry->bytes = bytes;
+	entry->size_word = pms_size_word(bytes, extent, false, pms_lag_encode(place->start - place->persisted));
+	entry->timestamp = place->timestamp;
+	entry->deferred = place->kind == PMS_PLACE_DEFERRED;
+	return PMS_OK;
+}
+
+static int32_t finish_one(pms_region *region, pms_place *place, pms_position *position, pms_error *error)
+{
+	pms_position at = {.offset = place->start, .timestamp = place->timestamp};
+
+	int32_t status = finish(region, place, error);
+	if (status == PMS_OK && position)
+		*position = at;
+	return status;
+}
+
+/* What does not depend on the place is done before it is taken: nobody waits for it. */
+static int32_t append_small(pms_region *region, pms_payload *payload, uint64_t bytes, uint32_t flags,
+			    pms_position *position, pms_error *error)
+{
+	_Alignas(PMS_CACHE_LINE) uint8_t stage[PMS_STAGE_BYTES];
+	uint64_t hash = pms_stage_payload(stage, payload, bytes);
+	pms_new_entry entry;
 	pms_place place;
 
-	place.kind = flags & PMS_APPEND_DEFERRED ? PMS_PLACE_DEFERRED : PMS_PLACE_DURABLE;
 	/* 1. Space and a timestamp. Nothing is stored. */
-	int32_t status = pms_order_take(region, extent, 1, &place, error);
+	int32_t status = take_one(region, bytes, flags, &place, &entry, error);
 	if (status != PMS_OK)
 		return status;
 
 	/* 2. The entry, its lines on their way. After a crash here: any subset of its words; not valid unless whole. */
-	pms_write_entry(
-	    region,
-	    &(pms_new_entry){
-		.start = place.start,
-		.bytes = bytes,
-		.size_word = pms_size_word(bytes, extent, false, pms_lag_encode(place.start - place.persisted)),
-		.timestamp = place.timestamp,
-		.deferred = place.kind == PMS_PLACE_DEFERRED,
-	    },
-	    &payload);
-	status = finish(region, &place, error);
-	if (status == PMS_OK && position)
-		*position = (pms_position){.offset = place.start, .timestamp = place.timestamp};
-	return status;
+	pms_write_staged(region, &entry, stage, hash);
+	return finish_one(region, &place, position, error);
+}
+
+int32_t pms_append(pms_region *region, const pms_part *parts, uint64_t bytes, uint32_t flags, pms_position *position,
+		   pms_error *error)
+{
+	pms_payload payload = {.part = parts};
+	pms_new_entry entry;
+	pms_place place;
+
+	if (PMS_ENTRY_HEADER_BYTES + bytes <= PMS_STAGE_BYTES)
+		return append_small(region, &payload, bytes, flags, position, error);
+	int32_t status = take_one(region, bytes, flags, &place, &entry, error);
+	if (status != PMS_OK)
+		return status;
+	pms_write_entry(region, &entry, &payload);
+	return finish_one(region, &place, position, error);
 }
 
 int32_t pms_append_group(pms_region *region, const pms_part *entries, uint64_t count, uint32_t flags,

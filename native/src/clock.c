@@ -40,14 +40,6 @@ static int32_t raise_locked(pms_stream *stream, uint64_t count, uint64_t room, p
 	return pms_clock_raise_to(stream, PMS_VALUE_MAX - base > leap ? base + leap : PMS_VALUE_MAX, error);
 }
 
-bool pms_clock_is_low(const pms_stream *stream)
-{
-	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
-	uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_relaxed);
-
-	return limit <= next || limit - next <= PMS_CEILING_LEAP / 2;
-}
-
 int32_t pms_clock_refill(pms_stream *stream, uint64_t count, pms_error *error)
 {
 	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
@@ -71,26 +63,15 @@ int32_t pms_clock_refill(pms_stream *stream, uint64_t count, pms_error *error)
 	return status;
 }
 
-bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *first)
-{
-	uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_acquire);
-	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
-
-	if (next >= limit || limit - next < count)
-		return false;
-	*first = atomic_fetch_add(&stream->next_timestamp, count);
-	/* Several may have seen the same rest: whoever went beyond the limit has taken nothing; gaps are harmless. */
-	return *first < limit && limit - *first >= count;
-}
-
 int32_t pms_clock_take_one(pms_stream *stream, uint64_t *timestamp, pms_error *error)
 {
+	uint64_t left;
 	int32_t status;
 
 	do {
 		status = pms_clock_refill(stream, 1, error);
 		if (status != PMS_OK)
 			return status;
-	} while (!pms_clock_take(stream, 1, timestamp));
+	} while (!pms_clock_take(stream, 1, timestamp, &left));
 	return PMS_OK;
 }

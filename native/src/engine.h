@@ -229,12 +229,24 @@ int32_t pms_stream_fail_poisoned(pms_stream *stream, int32_t status, pms_error *
 
 /* ---- clock.c: timestamps (R5) ---- */
 
-/* Whether it is time for pms_clock_refill. */
-bool pms_clock_is_low(const pms_stream *stream);
 /* Makes sure that `count` timestamps are available; raises the ceiling if need be, and early when half a leap is left. */
 int32_t pms_clock_refill(pms_stream *stream, uint64_t count, pms_error *error);
-/* Takes `count` consecutive timestamps. False when the drained ceiling does not reach: refill and try again. */
-bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *first);
+/*
+ * Takes `count` consecutive timestamps. False when the drained ceiling does not reach: refill and try again. `left`: how many
+ * there were at least; at half a leap it is time for pms_clock_refill.
+ */
+static inline bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *first, uint64_t *left)
+{
+	uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_acquire);
+	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
+
+	if (next >= limit || limit - next < count)
+		return false;
+	*first = next = atomic_fetch_add(&stream->next_timestamp, count);
+	/* Several may have seen the same rest: whoever went beyond the limit has taken nothing; gaps are harmless. */
+	*left = next < limit ? limit - next : 0;
+	return *left >= count;
+}
 /* Both in one: takes one, raising as often as needed. For callers that may wait for a drain. */
 int32_t pms_clock_take_one(pms_stream *stream, uint64_t *timestamp, pms_error *error);
 /* Stores both copies of the ceiling and drains. */

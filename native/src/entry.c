@@ -12,14 +12,13 @@ static const uint64_t kind_tags[] = {
 
 uint32_t pms_lag_encode(uint64_t distance_bytes)
 {
-	uint32_t code = 0;
-	uint64_t reach = 0;
-
-	while (code < PMS_LAG_UNKNOWN && distance_bytes > reach) {
-		code++;
-		reach = reach ? reach * 4 : 64;
-	}
-	return code;
+	if (distance_bytes <= 64)
+		return distance_bytes != 0;
+	if (distance_bytes > 64ull << (2 * (PMS_LAG_UNKNOWN - 2)))
+		return PMS_LAG_UNKNOWN;
+	/* ceil(log4(distance / 64)) + 1: bits of distance - 1 above the lowest six, in pairs. */
+	uint32_t bits = 64 - (uint32_t)__builtin_clzll(distance_bytes - 1) - 6;
+	return (bits + 1) / 2 + 1;
 }
 
 uint64_t pms_lag_decode(uint32_t code)

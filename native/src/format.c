@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #define CHECKSUMMED_BYTES 120u
 #define CRC_START 0xffu
 #define CRC_START_INSTEAD_OF_ZERO 0xa5u
@@ -54,8 +51,6 @@ bool pms_unseal(uint64_t word, pms_word_role role, uint64_t offset, const uint8_
 	*value = word & PMS_VALUE_MAX;
 	return word >> 56 == word_check(*value, role, offset, uuid);
 }
-
-uint64_t pms_hash(const void *bytes, uint64_t count) { return XXH3_64bits(bytes, count); }
 
 pms_header_state pms_header_validate(const pms_stored_header *header, const char **why)
 {

@@ -123,6 +123,47 @@ static inline void pms_copy_flush(pms_medium *medium, uint64_t offset, const voi
 		medium->copy_flush_memory(medium->base + offset, source, bytes);
 }
 
+/* Below this many bytes in all pms_store_parts_flush of persistent memory writes the parts where they belong. */
+#define PMS_PARTS_BYTES_MAX 2047u
+
+/*
+ * Stores the header words and, right behind them, `bytes` of the body: as one pms_copy_flush, or for `deferred` one pms_copy.
+ * `whole` is the body with room for the header before it, which is used where one copy is better than two. bytes is a multiple
+ * of 8.
+ */
+static inline void pms_store_parts(pms_medium *medium, uint64_t offset, const uint64_t header[3], uint8_t *whole,
+				   uint64_t bytes, bool deferred)
+{
+	bool in_place = !medium->table &&
+			(deferred || (medium->policy != PMS_FLUSH_NON_TEMPORAL && bytes + 24 <= PMS_PARTS_BYTES_MAX));
+
+	if (!in_place) {
+		memcpy(whole, header, 24);
+		(deferred ? pms_copy : pms_copy_flush)(medium, offset, whole, bytes + 24);
+		return;
+	}
+	/* What was copied in goes out in pieces of the same kind, so that no load waits for several stores before it. */
+	uint8_t *at = medium->base + offset;
+	memcpy(at + 24, whole + 24, bytes);
+	for (int i = 0; i < 3; i++)
+		atomic_store_explicit((_Atomic uint64_t *)(void *)(at + 8 * i), header[i], memory_order_relaxed);
+	if (!deferred)
+		medium->flush_lines(at, bytes + 24);
+}
+
+/* Says that a range will soon be stored to through the cache. A hint: it may reach beyond the mapping. */
+static inline void pms_expect_stores(const pms_medium *medium, uint64_t offset, uint64_t bytes)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+	if (medium->table || medium->policy == PMS_FLUSH_NON_TEMPORAL)
+		return;
+	for (uint64_t at = 0; at < bytes; at += PMS_CACHE_LINE)
+		__asm__ volatile("prefetchw %0" : : "m"(medium->base[offset + at]));
+#else
+	(void)medium, (void)offset, (void)bytes;
+#endif
+}
+
 static inline void pms_flush(pms_medium *medium, uint64_t offset, uint64_t bytes)
 {
 	if (medium->table)

@@ -17,6 +17,7 @@
  */
 #include <stdlib.h>
 
+#include "barrier.h"
 #include "engine.h"
 
 /* ---- taking space ------------------------------------------------------------------------------------------------ */
@@ -76,6 +77,7 @@ static int32_t refill(pms_region *region, uint64_t count, pms_error *error)
 int32_t pms_order_take(pms_region *region, uint64_t extent, uint64_t count, pms_place *place, pms_error *error)
 {
 	pms_stream *stream = region->stream;
+	uint64_t left;
 	int32_t status;
 
 	for (;;) {
@@ -91,7 +93,7 @@ int32_t pms_order_take(pms_region *region, uint64_t extent, uint64_t count, pms_
 			return full(region, start, extent, error);
 		pms_interleave();
 		/* R1: after the tail was read and before it is swapped, so later space has a later timestamp. */
-		if (!pms_clock_take(stream, count, &place->timestamp)) {
+		if (!pms_clock_take(stream, count, &place->timestamp, &left)) {
 			status = refill(region, count, error);
 			if (status != PMS_OK)
 				return status;
@@ -108,7 +110,7 @@ int32_t pms_order_take(pms_region *region, uint64_t extent, uint64_t count, pms_
 	place->persisted = atomic_load_explicit(&region->persisted, memory_order_acquire);
 	place->handed_over = place->must_persist = false;
 	/* Half a leap ahead one thread raises for all. Failing ahead of need fails nobody. */
-	if (pms_clock_is_low(stream))
+	if (left <= PMS_CEILING_LEAP / 2)
 		(void)pms_clock_refill(stream, count, NULL);
 	return PMS_OK;
 }
@@ -211,8 +213,7 @@ static void move_order(pms_region *region, const pms_place *place)
 					      PMS_FAULT(CHECKPOINT_AS_END) ? place->end : place->start,
 					      memory_order_relaxed);
 	}
-	/* With a full barrier, and then a look at who wants to know: they do it the other way round. */
-	(void)atomic_exchange(&region->ordered, place->end);
+	atomic_store_explicit(&region->ordered, place->end, memory_order_release);
 }
 
 static void hand_over_locked(pms_region *region, pms_place *place)
@@ -262,8 +263,9 @@ static void unpark_locked(pms_region *region, const pms_place *place)
 static bool park(pms_region *region, pms_place *place)
 {
 	pms_condition_init(&place->woken);
-	pms_mutex_lock(&region->mutex);
 	atomic_fetch_add(&region->attention, 1);
+	pms_barrier_heavy();
+	pms_mutex_lock(&region->mutex);
 	place->next = region->parked;
 	region->parked = place;
 	advance_parked_locked(region); /* the turn may have come before anybody could see us wait */
@@ -327,12 +329,14 @@ int32_t pms_order_hand_over(pms_region *region, pms_place *place, pms_error *err
 		pms_mutex_unlock(&region->mutex);
 	}
 	pms_interleave();
-	if (atomic_load(&region->attention)) {
+	pms_barrier_light();
+	if (atomic_load_explicit(&region->attention, memory_order_acquire)) {
 		pms_mutex_lock(&region->mutex);
 		advance_parked_locked(region);
 		pms_mutex_unlock(&region->mutex);
 	}
-	if (atomic_load(&region->tail) & PMS_TAIL_BLOCKED) { /* closed meanwhile: we may have been the last */
+	if (atomic_load_explicit(&region->tail, memory_order_acquire) &
+	    PMS_TAIL_BLOCKED) { /* closed meanwhile: we may have been the last */
 		pms_mutex_lock(&region->mutex);
 		pms_region_settle_locked(region);
 		pms_mutex_unlock(&region->mutex);
@@ -355,7 +359,10 @@ int32_t pms_order_await_locked(pms_region *region, uint64_t target, pms_error *e
 {
 	int32_t status = PMS_OK;
 
+	if (atomic_load(&region->ordered) >= target)
+		return PMS_OK;
 	atomic_fetch_add(&region->attention, 1);
+	pms_barrier_heavy();
 	while (status == PMS_OK && atomic_load(&region->ordered) < target) {
 		if (atomic_load(&region->stream->poisoned))
 			status = pms_stream_fail_poisoned(region->stream, PMS_E_IO, error);

@@ -3,6 +3,8 @@
  * allocate_posix.c, creating and naming files in publish_posix.c. */
 #include "os.h"
 
+#include "barrier.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -244,9 +246,15 @@ static void count_fork(void) { pms_os_fork_generation++; }
 
 static void install_fork_handler(void) { (void)pthread_atfork(NULL, NULL, count_fork); }
 
+static void initialize_once(void)
+{
+	install_fork_handler();
+	pms_barrier_initialize();
+}
+
 void pms_os_initialize(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	(void)pthread_once(&once, install_fork_handler);
+	(void)pthread_once(&once, initialize_once);
 }

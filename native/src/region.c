@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "barrier.h"
 #include "cursor.h"
 
 pms_region *pms_region_new(pms_stream *stream, const pms_stored_region *stored, uint64_t offset, uint64_t bytes)
@@ -74,6 +75,7 @@ void pms_region_retire_locked(pms_region *region, int32_t reason)
 	if (!region->retired)
 		region->retired = reason;
 	atomic_fetch_or(&region->tail, PMS_TAIL_BLOCKED);
+	pms_barrier_heavy(); /* whoever hands over the last place sees that, or we see that there is none */
 	pms_condition_wake_all(&region->changed);
 	pms_region_settle_locked(region);
 }

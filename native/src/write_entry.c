@@ -6,26 +6,28 @@
  */
 #include "write_entry.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "hash.h"
 
-/* Bytes that are put together at a time. A small entry is one chunk, and one copy to the medium. */
+/* Bytes of a large payload that are put together at a time. */
 #define CHUNK_BYTES 4096u
 
-static void put_header(uint8_t *buffer, const pms_region *region, const pms_new_entry *entry, uint64_t payload_hash)
+static void fill_header(uint64_t header[3], const pms_region *region, const pms_new_entry *entry, uint64_t payload_hash)
 {
-	pms_stored_entry header = {
-	    .size_word = entry->size_word,
-	    .timestamp = entry->timestamp,
-	    .checksum = pms_entry_checksum(PMS_KIND_DATA, payload_hash, entry->size_word, entry->timestamp,
-					   entry->start, &region->life),
-	};
-	memcpy(buffer, &header, sizeof(header));
+	header[0] = entry->size_word;
+	header[1] = entry->timestamp;
+	header[2] = pms_entry_checksum(PMS_KIND_DATA, payload_hash, entry->size_word, entry->timestamp, entry->start,
+				       &region->life);
 }
 
 /* The next `bytes` of the payload, which has that many. */
 static void gather(pms_payload *payload, uint8_t *buffer, uint64_t bytes)
 {
+	if (payload->done == 0 && payload->part && payload->part->bytes == bytes) { /* one part: nearly always */
+		if (bytes)
+			memcpy(buffer, payload->part->data, bytes);
+		payload->done = bytes;
+		return;
+	}
 	while (bytes) {
 		uint64_t rest = payload->part->bytes - payload->done;
 		uint64_t part = rest < bytes ? rest : bytes;
@@ -46,8 +48,9 @@ static uint64_t gather_padded(pms_payload *payload, uint8_t *buffer, uint64_t by
 {
 	uint64_t padded = pms_round_up(bytes, 8);
 
+	if (padded != bytes)
+		memset(buffer + padded - 8, 0, 8);
 	gather(payload, buffer, bytes);
-	memset(buffer + bytes, 0, padded - bytes);
 	return padded;
 }
 
@@ -57,18 +60,35 @@ static void store(pms_region *region, uint64_t offset, const uint8_t *bytes, uin
 									   count);
 }
 
-/* Header and payload fit into one chunk: one copy, one flush of each line. */
+uint64_t pms_stage_payload(uint8_t stage[PMS_STAGE_BYTES], pms_payload *payload, uint64_t bytes)
+{
+	uint8_t *staged = stage + PMS_ENTRY_HEADER_BYTES;
+	pms_payload again = *payload;
+
+	(void)gather_padded(payload, staged, bytes);
+	uint64_t hash =
+	    bytes <= PMS_HASH_SHORT_MAX ? pms_hash_short(staged, bytes) : pms_hash_best()->hash(staged, bytes);
+	if (PMS_FAULT(BUFFER_READ_TWICE))
+		(void)gather_padded(&again, staged, bytes);
+	return hash;
+}
+
+void pms_write_staged(pms_region *region, const pms_new_entry *entry, uint8_t stage[PMS_STAGE_BYTES], uint64_t hash)
+{
+	uint64_t header[3];
+
+	fill_header(header, region, entry, hash);
+	pms_store_parts(&region->stream->medium, entry->start, header, stage, pms_round_up(entry->bytes, 8),
+			entry->deferred || PMS_FAULT(FLUSH_DROPPED));
+}
+
+/* Header and payload fit onto the stage: one flush of each line. */
 static void write_small(pms_region *region, const pms_new_entry *entry, pms_payload *payload)
 {
-	_Alignas(PMS_CACHE_LINE) uint8_t buffer[CHUNK_BYTES];
-	uint8_t *bytes = buffer + PMS_ENTRY_HEADER_BYTES;
-	pms_payload again = *payload;
-	uint64_t padded = gather_padded(payload, bytes, entry->bytes);
+	_Alignas(PMS_CACHE_LINE) uint8_t stage[PMS_STAGE_BYTES];
+	uint64_t hash = pms_stage_payload(stage, payload, entry->bytes);
 
-	put_header(buffer, region, entry, XXH3_64bits(bytes, entry->bytes));
-	if (PMS_FAULT(BUFFER_READ_TWICE))
-		(void)gather_padded(&again, bytes, entry->bytes);
-	store(region, entry->start, buffer, PMS_ENTRY_HEADER_BYTES + padded, entry->deferred);
+	pms_write_staged(region, entry, stage, hash);
 }
 
 /*
@@ -77,29 +97,32 @@ static void write_small(pms_region *region, const pms_new_entry *entry, pms_payl
  */
 static void write_large(pms_region *region, const pms_new_entry *entry, pms_payload *payload)
 {
-	uint8_t head[PMS_ENTRY_HEADER_BYTES + PMS_CACHE_LINE];
+	_Alignas(PMS_CACHE_LINE) uint8_t head[PMS_ENTRY_HEADER_BYTES + PMS_CACHE_LINE];
 	_Alignas(PMS_CACHE_LINE) uint8_t chunk[CHUNK_BYTES];
+	const pms_hash_way *way = pms_hash_best();
 	uint64_t at = entry->start + PMS_ENTRY_HEADER_BYTES;
 	uint64_t head_bytes = pms_round_up(at, PMS_CACHE_LINE) - at;
-	XXH3_state_t hash;
+	pms_medium *medium = &region->stream->medium;
+	uint64_t header[3];
+	pms_hash_state hash;
 
-	(void)XXH3_64bits_reset(&hash);
+	pms_hash_begin(&hash);
 	gather(payload, head + PMS_ENTRY_HEADER_BYTES, head_bytes);
-	(void)XXH3_64bits_update(&hash, head + PMS_ENTRY_HEADER_BYTES, head_bytes);
+	way->update(&hash, head + PMS_ENTRY_HEADER_BYTES, head_bytes);
 	for (uint64_t done = head_bytes; done < entry->bytes;) {
 		uint64_t part = entry->bytes - done < CHUNK_BYTES ? entry->bytes - done : CHUNK_BYTES;
 		uint64_t padded = gather_padded(payload, chunk, part);
-		(void)XXH3_64bits_update(&hash, chunk, part);
+		way->update(&hash, chunk, part);
 		store(region, at + done, chunk, padded, entry->deferred);
 		done += part;
 	}
-	put_header(head, region, entry, XXH3_64bits_digest(&hash));
-	store(region, entry->start, head, PMS_ENTRY_HEADER_BYTES + head_bytes, entry->deferred);
+	fill_header(header, region, entry, way->digest(&hash));
+	pms_store_parts(medium, entry->start, header, head, head_bytes, entry->deferred || PMS_FAULT(FLUSH_DROPPED));
 }
 
 void pms_write_entry(pms_region *region, const pms_new_entry *entry, pms_payload *payload)
 {
-	if (PMS_ENTRY_HEADER_BYTES + entry->bytes <= CHUNK_BYTES)
+	if (PMS_ENTRY_HEADER_BYTES + entry->bytes <= PMS_STAGE_BYTES)
 		write_small(region, entry, payload);
 	else
 		write_large(region, entry, payload);

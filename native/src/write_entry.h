@@ -18,6 +18,17 @@ typedef struct pms_new_entry {
 	bool deferred; /* cached stores, and no flush (R4) */
 } pms_new_entry;
 
+/* Entries up to this size, header and all, are put together before they take space. */
+#define PMS_STAGE_BYTES 8192u
+
+/*
+ * Copies a payload of at most PMS_STAGE_BYTES less a header into the stage, behind the room for the header, with the padding of
+ * its last word. Returns its hash.
+ */
+uint64_t pms_stage_payload(uint8_t stage[PMS_STAGE_BYTES], pms_payload *payload, uint64_t bytes);
+/* As pms_write_entry, of a payload that was staged. */
+void pms_write_staged(pms_region *region, const pms_new_entry *entry, uint8_t stage[PMS_STAGE_BYTES], uint64_t hash);
+
 /*
  * Stores header, payload and the padding of its last word. Deferred: visible to all threads, not flushed. Else: the flush of
  * each line has begun; this thread drains before anybody is told (non-temporal stores). Moves `payload` to its end.

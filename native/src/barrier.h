@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A barrier with a cheap and a dear side, for a word that is stored often and asked for rarely: the one side stores the word,
+ * passes the light barrier and looks whether anybody wants to know; the other says that it does, passes the heavy barrier
+ * and looks at the word. One of the two sees the other. (An atomic operation instead of the light barrier would wait for
+ * the lines that were just flushed.)
+ *
+ * The heavy barrier makes every running thread of the process pass a full one: membarrier(2) of Linux,
+ * FlushProcessWriteBuffers of Windows. Where the system has nothing like it, both are full barriers.
+ */
+#ifndef PMS_BARRIER_H
+#define PMS_BARRIER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+extern _Atomic bool pms_barrier_is_asymmetric;
+
+/* barrier_posix.c: finds out what there is. Called once, before the first stream. */
+void pms_barrier_initialize(void);
+void pms_barrier_heavy(void);
+
+static inline void pms_barrier_light(void)
+{
+	if (atomic_load_explicit(&pms_barrier_is_asymmetric, memory_order_relaxed))
+		atomic_signal_fence(memory_order_seq_cst);
+	else
+		atomic_thread_fence(memory_order_seq_cst);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "barrier.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#endif
+
+_Atomic bool pms_barrier_is_asymmetric;
+
+#if defined(__linux__)
+
+void pms_barrier_initialize(void)
+{
+	bool registered = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+
+	atomic_store(&pms_barrier_is_asymmetric,
+		     registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
+}
+
+void pms_barrier_heavy(void)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!atomic_load(&pms_barrier_is_asymmetric) ||
+	    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0)
+		return;
+	/* It worked once and now does not (a filter of system calls): full barriers from now on. Those who have passed a light
+	 * one just before are past it in fact after a while: no processor holds a store back for long. */
+	atomic_store(&pms_barrier_is_asymmetric, false);
+	(void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+#else
+
+void pms_barrier_initialize(void) {}
+
+void pms_barrier_heavy(void) { atomic_thread_fence(memory_order_seq_cst); }
+
+#endif
