@@ -17,6 +17,7 @@
 
 static char disk_folder[512];
 static char tmpfs_folder[512];
+static char dax_folder[512];
 
 static bool is_in_memory(const char *folder)
 {
@@ -57,11 +58,24 @@ static void make_folder(const char *parent, bool in_memory, char *folder, size_t
 	}
 }
 
+/* Where it was promised it must be there: else the run would show less than it says. */
+static int make_dax_folder(const char *parent)
+{
+	(void)snprintf(dax_folder, sizeof(dax_folder), "%s/pms-test-XXXXXX", parent);
+	if (mkdtemp(dax_folder) && is_dax(dax_folder))
+		return 0;
+	(void)fprintf(stderr, "PMS_TEST_DAX_FOLDER=%s is no writable folder of a DAX file system\n", parent);
+	return -1;
+}
+
 int test_folders_create(void **state)
 {
+	const char *dax_parent = getenv("PMS_TEST_DAX_FOLDER");
 	char current[256];
 
 	(void)state;
+	if (dax_parent && make_dax_folder(dax_parent) != 0)
+		return -1;
 	if (getcwd(current, sizeof(current)))
 		make_folder(current, false, disk_folder, sizeof(disk_folder));
 	make_folder("/var/tmp", false, disk_folder, sizeof(disk_folder));
@@ -92,12 +106,15 @@ int test_folders_remove(void **state)
 	(void)state;
 	remove_folder(disk_folder);
 	remove_folder(tmpfs_folder);
+	remove_folder(dax_folder);
 	return 0;
 }
 
 const char *test_disk_folder(void) { return disk_folder[0] ? disk_folder : NULL; }
 
 const char *test_tmpfs_folder(void) { return tmpfs_folder[0] ? tmpfs_folder : NULL; }
+
+const char *test_dax_folder(void) { return dax_folder[0] ? dax_folder : NULL; }
 
 const char *test_path(const char *folder, const char *name)
 {

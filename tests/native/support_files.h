@@ -15,6 +15,8 @@ int test_folders_remove(void **state);
 const char *test_disk_folder(void);
 /* A folder on tmpfs; null when there is none here. */
 const char *test_tmpfs_folder(void);
+/* A folder on the DAX file system that PMS_TEST_DAX_FOLDER names; null when it names none. */
+const char *test_dax_folder(void);
 
 /* "<folder>/<name>", in one of a few static buffers that are used in turn. */
 const char *test_path(const char *folder, const char *name);

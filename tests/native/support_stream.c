@@ -26,7 +26,13 @@ static int setup(void **state, const char *parent, uint32_t kind)
 	return 0;
 }
 
-int test_case_setup_tmpfs(void **state) { return setup(state, test_tmpfs_folder(), PMS_MEDIUM_VOLATILE); }
+/* On a machine with persistent memory that takes the part of tmpfs: tests/dax runs everything so. */
+int test_case_setup_tmpfs(void **state)
+{
+	if (test_dax_folder())
+		return setup(state, test_dax_folder(), PMS_MEDIUM_PERSISTENT_MEMORY);
+	return setup(state, test_tmpfs_folder(), PMS_MEDIUM_VOLATILE);
+}
 
 int test_case_setup_disk(void **state) { return setup(state, test_disk_folder(), PMS_MEDIUM_PAGE_CACHE); }
 
@@ -53,7 +59,7 @@ test_case *test_begin(void **state)
 	test_case *test = *state;
 
 	if (!test->folder)
-		TEST_SKIP(test->kind == PMS_MEDIUM_VOLATILE ? "no folder on tmpfs" : "no folder on a disk");
+		TEST_SKIP(test->kind == PMS_MEDIUM_PAGE_CACHE ? "no folder on a disk" : "no folder on tmpfs");
 	return test;
 }
 

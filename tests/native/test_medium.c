@@ -104,6 +104,28 @@ static void test_map_tmpfs_file_is_volatile(void **state)
 	}
 }
 
+static void test_map_dax_file_is_persistent_memory(void **state)
+{
+	pms_medium medium;
+	pms_error error;
+	pms_file file;
+
+	(void)state;
+	if (!test_dax_folder())
+		TEST_SKIP("allowed: PMS_TEST_DAX_FOLDER names no DAX file system");
+	assert_int_equal(
+	    map_new(test_dax_folder(), "dax", PMS_REQUIRE_PERSISTENT_MEMORY, PMS_FLUSH_AUTO, &file, &medium, &error),
+	    PMS_OK);
+	assert_int_equal(medium.kind, PMS_MEDIUM_PERSISTENT_MEMORY);
+	assert_null(medium.table);
+	assert_int_not_equal(medium.policy, PMS_FLUSH_SYNC);
+	check_says(medium.text, "persistent memory (a file on a DAX file system)");
+	assert_null(strstr(medium.text, "forced"));
+	check_stores(&medium, &file);
+	pms_medium_unmap(&medium);
+	pms_file_close(&file);
+}
+
 static void test_map_memfd_is_volatile(void **state)
 {
 	int descriptor = memfd_create("pms-test", MFD_CLOEXEC);
@@ -296,6 +318,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_map_tmpfs_file_is_volatile),
+	    cmocka_unit_test(test_map_dax_file_is_persistent_memory),
 	    cmocka_unit_test(test_map_memfd_is_volatile),
 	    cmocka_unit_test(test_map_disk_file_is_page_cache),
 	    cmocka_unit_test(test_map_file_without_write_permission_is_readable),
