@@ -342,7 +342,7 @@ lint() {
 
 # for_c_files COMMAND [ARGUMENT...]   With all C files of the core and of its tests behind it.
 for_c_files() {
-    (cd "$root" && find native tests/native tests/crash tests/fuzz tests/sanitize -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
+    (cd "$root" && find native tests/native tests/crash tests/dax tests/fuzz tests/sanitize -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
 }
 
 # Each file but error.c behind what clang-tidy needs to know of error.c: tests/lint/analyzer_model.h says why.
@@ -604,6 +604,19 @@ verb_kill() {
         dotnet "$program" run "$folder" "$memory" "$rounds" "${seed[@]}"
 }
 
+## [--lane NAME] [--rounds N] [--deep]: DAX, device-DAX, eADR and power cuts, on persistent memory that QEMU emulates
+verb_test-dax() {
+    local packages=(qemu-system-x86 busybox-static ndctl e2fsprogs xfsprogs xz-utils)
+
+    require_native_toolchain libcmocka-dev
+    # Where QEMU cannot be installed, the lanes fail, and run.sh says what is missing.
+    (require_packages "${packages[@]}") || say "These packages could not be installed: ${packages[*]}"
+    build_native -DPMS_BUILD_TESTS=ON
+    build_dotnet src/PmemStream.Cli/PmemStream.Cli.csproj
+    build_dotnet tests/PmemStream.Demo/PmemStream.Demo.csproj
+    "$root/tests/dax/run.sh" "$@"
+}
+
 ## measure which lines the tests run: build/coverage/index.html; fails below the thresholds
 verb_coverage() {
     local hits tests_failed usual_mask passed failed
@@ -695,7 +708,7 @@ verb_clean() {
 verb_help() {
     printf 'Usage: ./build.sh VERB [ARGUMENTS]\n\n'
     awk '/^## / { text = substr($0, 4) }
-         /^verb_[a-z_]+\(\)/ { sub(/^verb_/, ""); sub(/\(.*/, ""); printf "  %-10s %s\n", $0, text }' "$root/build.sh"
+         /^verb_[a-z_-]+\(\)/ { sub(/^verb_/, ""); sub(/\(.*/, ""); printf "  %-10s %s\n", $0, text }' "$root/build.sh"
 }
 
 main() {
