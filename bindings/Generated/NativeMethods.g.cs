@@ -715,6 +715,10 @@ internal static unsafe partial class NativeMethods
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]
+    public static extern int pms_stream_grow(pms_stream* stream, [NativeTypeName("uint64_t")] ulong stream_bytes, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
     public static extern int pms_stream_close(pms_stream* stream);
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

@@ -499,6 +499,29 @@ PMS_API int32_t pms_stream_open(const char *path, const pms_open_options *option
 				pms_error *error);
 
 /*
+ * Makes the stream larger, in place: what is new is free space, for regions. Cursors, reservations, appends and regions go on
+ * meanwhile, and their pointers hold; other threads that grow wait, and pms_stream_close does not. All of the new space is
+ * allocated before anything else: a full disk changes nothing. Readers in other processes take the new size over when they
+ * next look for regions or describe the stream.
+ *
+ * The mapping grows into addresses that opening has reserved for it: eight times the size of the file, at least 64 GiB, or
+ * less where the system gives less. Beyond that PMS_E_NO_MEMORY says how far it can grow while it is open; after it was closed
+ * and opened again it can grow on. The same holds in each reader, whose calls return PMS_E_NO_MEMORY then. A device has a fixed
+ * size: a stream that does not fill it can grow up to that.
+ *
+ * stream_bytes  the new size, not what is added to it; rounded up to whole blocks. The size that it has already: nothing
+ *               is done. A stream does not shrink.
+ * Durable on return: the new size. After a crash at any moment, and after PMS_E_IO, the stream has the old size or the new
+ * one, and all of its regions; the file may be longer than the stream (PMS_STATE_FILE_LARGER), which the next growing takes.
+ * After every other failure it has the old size.
+ * Cost: a sync of the file, a few flushes, 2 drains, and 1 when the end of the stream was free.
+ * Returns PMS_OK, PMS_E_INVALID_ARGUMENT (less than it has, or more than 2^55), PMS_E_NO_SPACE (no room, or a size that the
+ * file system or device cannot have), PMS_E_NO_MEMORY, PMS_E_MEDIUM (the new part is not mapped as the rest is),
+ * PMS_E_READ_ONLY, PMS_E_CORRUPT (damaged layout), PMS_E_CLOSED, PMS_E_POISONED, PMS_E_IO, PMS_E_FORKED.
+ */
+PMS_API int32_t pms_stream_grow(pms_stream *stream, uint64_t stream_bytes, pms_error *error);
+
+/*
  * Closes the stream: calls that begin later return PMS_E_CLOSED. May run while other threads append and read.
  *
  * Does not wait for open reservations and cursors. Checkpoints what is persisted, so that the next open is short. The

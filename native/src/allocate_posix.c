@@ -68,12 +68,12 @@ static int fill_hole(int descriptor, char *buffer, uint64_t from, uint64_t to)
 	return 0;
 }
 
-int pms_file_write_zeros(int descriptor, uint64_t bytes)
+int pms_file_write_zeros(int descriptor, uint64_t from, uint64_t bytes)
 {
 	char *buffer = calloc(2, ZERO_BYTES);
 	struct stat status;
 	uint64_t old_bytes = 0;
-	uint64_t at = 0;
+	uint64_t at = from;
 	int os_error = 0;
 
 	if (!buffer)
@@ -96,12 +96,12 @@ int pms_file_write_zeros(int descriptor, uint64_t bytes)
 		at = (uint64_t)data;
 	}
 	if (os_error == 0)
-		os_error = fill_hole(descriptor, buffer, old_bytes, bytes);
+		os_error = fill_hole(descriptor, buffer, old_bytes > from ? old_bytes : from, bytes);
 	free(buffer);
 	return os_error;
 }
 
-int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error)
+int32_t pms_file_extend(const pms_file *file, uint64_t from, uint64_t bytes, uint64_t *file_bytes, pms_error *error)
 {
 	struct stat status;
 	int os_error;
@@ -111,22 +111,40 @@ int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error)
 			return pms_fail_at(error, PMS_E_NO_SPACE, 0, bytes, file->bytes,
 					   "the device has %llu bytes, %llu are needed",
 					   (unsigned long long)file->bytes, (unsigned long long)bytes);
+		*file_bytes = file->bytes;
 		return PMS_OK;
 	}
-	if (bytes == 0 || bytes > INT64_MAX)
-		return pms_fail(error, bytes == 0 ? PMS_E_INVALID_ARGUMENT : PMS_E_NO_SPACE,
+	if (bytes <= from || bytes > INT64_MAX)
+		return pms_fail(error, bytes <= from ? PMS_E_INVALID_ARGUMENT : PMS_E_NO_SPACE,
 				"cannot allocate %llu bytes for the file", (unsigned long long)bytes);
 	do
-		os_error = fallocate((int)file->handle, 0, 0, (off_t)bytes) == 0 ? 0 : errno;
+		os_error = fallocate((int)file->handle, 0, (off_t)from, (off_t)(bytes - from)) == 0 ? 0 : errno;
 	while (os_error == EINTR);
 	if (os_error == EOPNOTSUPP || os_error == ENOSYS)
-		os_error = pms_file_write_zeros((int)file->handle, bytes);
+		os_error = pms_file_write_zeros((int)file->handle, from, bytes);
 	if (os_error != 0)
 		return fail_space(error, os_error, bytes);
 	if (fstat((int)file->handle, &status) != 0)
 		return pms_fail_os(error, PMS_E_IO, errno, "cannot find out the size of the file");
-	file->bytes = (uint64_t)status.st_size;
+	*file_bytes = (uint64_t)status.st_size;
 	return PMS_OK;
+}
+
+int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error)
+{
+	return pms_file_extend(file, 0, bytes, &file->bytes, error);
+}
+
+void pms_file_cut(const pms_file *file, uint64_t bytes)
+{
+	struct stat status;
+
+	if (file->type == PMS_FILE_DEVICE_DAX || fstat((int)file->handle, &status) != 0 ||
+	    (uint64_t)status.st_size <= bytes)
+		return;
+	/* Where it is refused the file stays longer: the next who grows the stream takes what is there. */
+	while (ftruncate((int)file->handle, (off_t)bytes) != 0 && errno == EINTR)
+		continue;
 }
 
 bool pms_file_is_sparse(const pms_file *file)

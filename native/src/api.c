@@ -139,6 +139,19 @@ uint64_t pms_stream_persisted_timestamp(const pms_stream *stream)
 	return stream ? atomic_load_explicit(&stream->persisted_timestamp, memory_order_acquire) : 0;
 }
 
+int32_t pms_stream_grow(pms_stream *stream, uint64_t stream_bytes, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!stream)
+		return pms_null_argument("stream", error);
+	int32_t status = pms_stream_enter(stream, error);
+	if (status != PMS_OK)
+		return status;
+	status = pms_grow(stream, stream_bytes, error);
+	pms_stream_leave(stream);
+	return status;
+}
+
 static int32_t check_region_options(const pms_region_options *options, pms_error *error)
 {
 	uint32_t alignment = options->entry_alignment;

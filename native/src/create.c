@@ -41,7 +41,7 @@ static int32_t format(pms_stream *stream, uint64_t stream_bytes, uint32_t block_
 	    .created_bytes = stream_bytes,
 	    .created_unix_seconds = pms_os_unix_seconds(),
 	};
-	stream->stream_bytes = stream_bytes;
+	atomic_store(&stream->stream_bytes, stream_bytes);
 	uint8_t *uuid = stream->header.uuid;
 	int32_t status = pms_os_random(uuid, sizeof(stream->header.uuid), error);
 	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40); /* version 4: random */
@@ -72,8 +72,8 @@ static int32_t create_on_device(const char *path, const pms_create_options *opti
 				     (unsigned long long)stream->file.bytes, (unsigned long long)stream_bytes);
 	if (status == PMS_OK)
 		status = pms_file_lock(&stream->file, 0, error);
-	if (status == PMS_OK)
-		status = pms_medium_map(path, &stream->file, stream_bytes, options->medium_requirement,
+	if (status == PMS_OK) /* as a whole: the stream can grow as far as the device goes */
+		status = pms_medium_map(path, &stream->file, stream->file.bytes, options->medium_requirement,
 					options->flush_policy, &stream->medium, error);
 	if (status == PMS_OK)
 		status = check_device_is_empty(stream, options->flags & PMS_CREATE_OVERWRITE, error);

@@ -3,6 +3,7 @@
  * The engine's volatile state: streams, regions, and who may touch what. Nothing here is stored.
  *
  * LOCKS, in the order in which they may be taken
+ *   stream->grow_mutex     one grows at a time: held while space is allocated, which takes long and holds up nobody else
  *   stream->layout_mutex   the table of extents, and every change of the layout on the medium
  *   region->mutex          one region's tail, order, pins and checkpoint
  *   stream->clock_mutex    raising the timestamp ceiling
@@ -169,7 +170,8 @@ struct pms_stream {
 
 	pms_stored_header header; /* as validated */
 	uint64_t uuid_value;
-	uint64_t stream_bytes;
+	pms_mutex grow_mutex;
+	_Atomic uint64_t stream_bytes; /* grows, under both the grow and the layout mutex (in a reader the latter) */
 
 	pms_mutex clock_mutex;
 	uint8_t line_of_clock[PMS_CACHE_LINE];
@@ -224,6 +226,8 @@ int32_t pms_stream_may_write(pms_stream *stream, pms_error *error);
 int32_t pms_stream_still_open_locked(const pms_stream *stream, pms_error *error);
 /* Drains; on failure poisons the stream (R12) and returns PMS_E_IO. */
 int32_t pms_stream_drain(pms_stream *stream, pms_error *error);
+/* Makes space and size of the file durable; on failure the same. */
+int32_t pms_stream_sync_file(pms_stream *stream, pms_error *error);
 /* What a waiter gets that a failed drain covers: PMS_E_IO with that drain's error. */
 int32_t pms_stream_fail_poisoned(pms_stream *stream, int32_t status, pms_error *error);
 
@@ -293,7 +297,22 @@ int32_t pms_layout_clear(pms_region *region, pms_error *error);
 int32_t pms_layout_find(pms_stream *stream, const char *name, uint64_t name_bytes, pms_region **region,
 			pms_error *error);
 int32_t pms_layout_next(pms_stream *stream, uint64_t offset, pms_region **region, pms_error *error);
+/* Why the layout cannot be changed, or PMS_OK. */
+int32_t pms_layout_check_changeable_locked(pms_stream *stream, pms_error *error);
+/* The stream ends at `bytes`, which are mapped, from now on; what is new is free space. */
+int32_t pms_layout_extend_locked(pms_stream *stream, uint64_t bytes, pms_error *error);
 uint64_t pms_layout_free_bytes_locked(const pms_stream *stream, uint64_t *largest_usable);
+
+/* ---- grow.c ---- */
+
+/* Grows the stream to `bytes`, rounded up to whole blocks. */
+int32_t pms_grow(pms_stream *stream, uint64_t bytes, pms_error *error);
+/* Maps `bytes` of the file, when it is that long by now. PMS_E_TRUNCATED when it is not. */
+int32_t pms_grow_map(pms_stream *stream, uint64_t bytes, pms_error *error);
+/* For readers: takes over the size, if a writer has grown the stream. Under the layout mutex. */
+int32_t pms_grow_follow_locked(pms_stream *stream, pms_error *error);
+/* Notes whether the file is larger than the stream. Under the layout mutex. */
+void pms_grow_note_file_locked(pms_stream *stream);
 
 /* ---- order.c: taking space, handing over in order ---- */
 

@@ -47,7 +47,7 @@ static bool read_extent(const pms_stream *stream, uint64_t offset, pms_extent_st
 	uint64_t blocks = value & PMS_EXTENT_BLOCKS_MAX;
 	*state = (pms_extent_state)(value >> 54);
 	if ((*state != PMS_EXTENT_FREE && *state != PMS_EXTENT_REGION) || blocks == 0 ||
-	    blocks > (stream->stream_bytes - offset) / stream->header.block_bytes)
+	    blocks > (atomic_load(&stream->stream_bytes) - offset) / stream->header.block_bytes)
 		return false;
 	*bytes = blocks * stream->header.block_bytes;
 	return true;
@@ -64,17 +64,18 @@ static bool read_static(const pms_stream *stream, uint64_t offset, pms_stored_re
 /* Where the next whole region header begins, from `from` on; the end of the stream when there is none. */
 static uint64_t find_region_header(const pms_stream *stream, uint64_t from)
 {
+	const uint64_t end = atomic_load(&stream->stream_bytes);
 	pms_stored_region stored;
 	pms_extent_state state;
 	uint64_t bytes;
 
-	for (; from < stream->stream_bytes; from += stream->header.block_bytes) {
+	for (; from < end; from += stream->header.block_bytes) {
 		/* The magic alone rules out nearly everything, without a hash. */
 		if (pms_load64(&stream->medium, from) == PMS_REGION_MAGIC && read_static(stream, from, &stored) &&
 		    read_extent(stream, from, &state, &bytes) && state == PMS_EXTENT_REGION)
 			return from;
 	}
-	return stream->stream_bytes;
+	return end;
 }
 
 /* Reads base and checkpoint into a fresh region object. */
@@ -140,7 +141,7 @@ static int32_t load_pieces(pms_stream *stream, pms_error *error)
 	uint64_t offset = stream->header.first_region;
 	int32_t status = PMS_OK;
 
-	while (status == PMS_OK && offset < stream->stream_bytes) {
+	while (status == PMS_OK && offset < atomic_load(&stream->stream_bytes)) {
 		pms_extent_state state = PMS_EXTENT_REGION;
 		pms_region *region = NULL;
 		uint64_t bytes;
@@ -177,7 +178,10 @@ int32_t pms_layout_load(pms_stream *stream, pms_error *error)
 	for (int attempt = 1;; attempt++) {
 		stream->damage &= ~(uint32_t)PMS_STATE_LAYOUT_DAMAGED;
 		epoch = pms_load64(&stream->medium, PMS_LAYOUT_EPOCH);
-		status = load_pieces(stream, error);
+		/* With the size first: a piece that was merged with what a grown stream has more reaches beyond the old end. */
+		status = stream->read_only ? pms_grow_follow_locked(stream, error) : PMS_OK;
+		if (status == PMS_OK)
+			status = load_pieces(stream, error);
 		if (status == PMS_OK && (!stream->read_only || attempt == READER_ATTEMPTS ||
 					 epoch == pms_load64(&stream->medium, PMS_LAYOUT_EPOCH)))
 			return PMS_OK;
@@ -191,7 +195,11 @@ int32_t pms_layout_load(pms_stream *stream, pms_error *error)
 static bool is_unchanged(const pms_stream *stream)
 {
 	const pms_medium *medium = &stream->medium;
+	uint64_t bytes;
 
+	if (pms_word_read(stream, PMS_STREAM_SIZE, PMS_ROLE_STREAM_SIZE, &bytes) &&
+	    bytes > atomic_load(&stream->stream_bytes))
+		return false;
 	for (uint64_t i = 0; i < stream->piece_count; i++) {
 		const pms_piece *piece = &stream->pieces[i];
 		if (pms_load64(medium, piece->offset + PMS_REGION_EXTENT) != piece->extent_word)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Changing the layout: create, free and clear a region. Each takes effect by one 8-byte store, behind a drain of all that
+ * Changing the layout: create, free and clear a region, grow the stream. Each takes effect by one 8-byte store, behind a drain of all that
  * it depends on. The layout epoch changes before each, so that readers in other processes notice.
  */
 #include <stdlib.h>
@@ -22,8 +22,7 @@ static void write_extent(pms_stream *stream, uint64_t offset, pms_extent_state s
 			     pms_extent_value(state, bytes / stream->header.block_bytes));
 }
 
-/* Why the layout cannot be changed, or PMS_OK. */
-static int32_t check_changeable(pms_stream *stream, pms_error *error)
+int32_t pms_layout_check_changeable_locked(pms_stream *stream, pms_error *error)
 {
 	int32_t status = pms_stream_still_open_locked(stream, error);
 	if (status == PMS_OK)
@@ -145,7 +144,7 @@ static int32_t allocate_locked(pms_stream *stream, const pms_region_options *opt
 	};
 	uint64_t index = 0;
 
-	int32_t status = check_changeable(stream, error);
+	int32_t status = pms_layout_check_changeable_locked(stream, error);
 	if (status == PMS_OK)
 		status = find_free(stream, options, bytes, &index, error);
 	if (status == PMS_OK)
@@ -296,7 +295,7 @@ static int32_t release_extent(pms_region *region, pms_piece *piece, pms_error *e
 	pms_mutex_lock(&region->mutex);
 	int32_t status = check_idle_locked(region, error);
 	if (status == PMS_OK) {
-		status = check_changeable(stream, error);
+		status = pms_layout_check_changeable_locked(stream, error);
 		if (status == PMS_OK) {
 			change_epoch(stream);
 			write_extent(stream, piece->offset, PMS_EXTENT_FREE, piece->bytes);
@@ -346,6 +345,41 @@ int32_t pms_layout_free(pms_region *region, pms_error *error)
 	int32_t status = free_locked(region, error);
 	pms_mutex_unlock(&stream->layout_mutex);
 	return status;
+}
+
+/* The steps on the medium. Those before them, on the file, are in grow.c. */
+static int32_t move_end(pms_stream *stream, uint64_t bytes, pms_error *error)
+{
+	const uint64_t end = atomic_load(&stream->stream_bytes);
+
+	/* 2. Header of the new piece, at the end. After a crash here: the stream as before; what stands behind its end is
+	 *    ignored, and written once more when it is grown again. */
+	change_epoch(stream);
+	write_extent(stream, end, PMS_EXTENT_FREE, bytes - end);
+	int32_t status = PMS_FAULT(SIZE_BEFORE_NEW_PIECE) ? PMS_OK : pms_stream_drain(stream, error);
+	if (status != PMS_OK)
+		return status;
+
+	/* 3. One 8-byte store moves the end. After a crash here: the stream as before, or with a free piece at its end. */
+	pms_word_write_flush(stream, PMS_STREAM_SIZE, PMS_ROLE_STREAM_SIZE, bytes);
+	return pms_stream_drain(stream, error);
+}
+
+int32_t pms_layout_extend_locked(pms_stream *stream, uint64_t bytes, pms_error *error)
+{
+	const uint64_t end = atomic_load(&stream->stream_bytes);
+
+	int32_t status = make_room(stream, error);
+	if (status == PMS_OK)
+		status = move_end(stream, bytes, error);
+	if (status != PMS_OK)
+		return status;
+	uint64_t last = stream->piece_count - 1;
+	stream->pieces[stream->piece_count++] =
+	    (pms_piece){.offset = end, .bytes = bytes - end, .kind = PMS_PIECE_FREE};
+	atomic_store(&stream->stream_bytes, bytes);
+	/* 4. One piece with the free one before it. After a crash here: two, or one; the next writer merges. */
+	return merge_with_next(stream, last, error);
 }
 
 int32_t pms_layout_coalesce(pms_stream *stream, pms_error *error)

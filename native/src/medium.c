@@ -155,6 +155,9 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	medium->base = mapping.base;
 	medium->bytes = bytes;
 	medium->mapped_bytes = mapping.mapped_bytes;
+	medium->room_bytes = mapping.room_bytes > mapping.mapped_bytes ? mapping.room_bytes : mapping.mapped_bytes;
+	medium->alignment = mapping.alignment;
+	medium->synchronous = mapping.synchronous;
 	medium->kind = mapping.kind;
 	medium->writable = file->writable;
 	medium->policy =
@@ -174,6 +177,43 @@ discard:
 	return status;
 }
 
+int32_t pms_medium_has_room(const pms_medium *medium, uint64_t bytes, pms_error *error)
+{
+	/* The room is a multiple of the alignment: what fits into it does so rounded up, too. */
+	if (bytes <= medium->room_bytes)
+		return PMS_OK;
+	return pms_fail_at(
+	    error, PMS_E_NO_MEMORY, 0, bytes, medium->room_bytes,
+	    "%llu bytes are to be mapped, but there are addresses for %llu behind what is mapped: so far "
+	    "it can grow while it is open; close it and open it again to go on from there",
+	    (unsigned long long)bytes, (unsigned long long)medium->room_bytes);
+}
+
+int32_t pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t bytes, pms_error *error)
+{
+	int32_t status = bytes > medium->bytes ? pms_medium_has_room(medium, bytes, error) : PMS_OK;
+
+	if (status != PMS_OK || bytes <= medium->bytes)
+		return status;
+	uint64_t to = (bytes + medium->alignment - 1) & ~(medium->alignment - 1);
+	if (to > medium->mapped_bytes) {
+		status = pms_mapping_extend(file, medium->base, medium->mapped_bytes, to, medium->synchronous,
+					    &medium->room_bytes, error);
+		if (status != PMS_OK)
+			return status;
+		medium->mapped_bytes = to;
+	}
+	medium->bytes = bytes;
+	return PMS_OK;
+}
+
+int32_t pms_medium_sync_file(pms_medium *medium, const pms_file *file, pms_error *error)
+{
+	if (medium->kind == PMS_MEDIUM_PAGE_CACHE)
+		return pms_page_cache_sync_file(medium, file, error);
+	return pms_file_sync(file, error);
+}
+
 void pms_medium_unmap(pms_medium *medium)
 {
 	if (medium->table) {
@@ -184,5 +224,6 @@ void pms_medium_unmap(pms_medium *medium)
 		return;
 	/* `base` stays: whoever still looks through it reads zeros. */
 	pms_mapping_retire(medium->base, medium->mapped_bytes);
+	pms_room_release(medium->base + medium->mapped_bytes, medium->room_bytes - medium->mapped_bytes);
 	medium->mapped_bytes = 0;
 }

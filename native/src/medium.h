@@ -58,6 +58,9 @@ struct pms_medium {
 	uint8_t *base;
 	uint64_t bytes;
 	uint64_t mapped_bytes; /* length of the mapping: `bytes` rounded up to what can be mapped; 0: ended */
+	uint64_t room_bytes;   /* how long it can become where it is */
+	uint64_t alignment;    /* of the length of a mapping */
+	bool synchronous;      /* mapped so that nothing but the data itself must be made durable (MAP_SYNC) */
 	pms_flush_lines_function flush_lines;
 	pms_copy_flush_function copy_flush_memory;
 	pms_medium_kind kind;
@@ -77,6 +80,22 @@ struct pms_medium {
  */
 int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement, uint32_t policy,
 		       pms_medium *medium, pms_error *error);
+
+/* PMS_OK, or PMS_E_NO_MEMORY: why the mapping cannot become that long where it is, and how long it can. */
+int32_t pms_medium_has_room(const pms_medium *medium, uint64_t bytes, pms_error *error);
+
+/*
+ * Maps more of the file, up to `bytes`, which it must have, behind what is mapped: `base` stays. Does nothing when that much
+ * is mapped already. One thread at a time; others may go on with what was mapped before. PMS_E_NO_MEMORY as
+ * pms_medium_has_room; PMS_E_MEDIUM when the new part cannot be mapped as the rest is. On failure nothing has changed.
+ */
+int32_t pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t bytes, pms_error *error);
+
+/*
+ * Makes size and space of the file durable, besides all that was stored, by any thread. After a failure nothing says what
+ * is: the caller poisons the stream, and on the page cache every drain that has not returned, and every later one, fails.
+ */
+int32_t pms_medium_sync_file(pms_medium *medium, const pms_file *file, pms_error *error);
 
 /*
  * Ends the mapping: the address range is replaced by private zero pages and retired, so that a stale pointer reads zeros

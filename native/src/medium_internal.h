@@ -5,6 +5,7 @@
  *   medium_pmem.c          maps, and finds out what was mapped
  *   medium_lines_x86.c     cache lines: flush, fence, copy (elsewhere medium_lines_pmem.c, by libpmem)
  *   medium_page_cache.c    the table for ordinary files; its one system call is in medium_sync_posix.c
+ *   medium_room_posix.c    addresses behind a mapping, so that it can grow
  *   medium_retire_posix.c  what becomes of an address range when its mapping ends
  */
 #ifndef PMS_MEDIUM_INTERNAL_H
@@ -18,14 +19,25 @@
 typedef struct pms_mapping {
 	uint8_t *base;
 	uint64_t mapped_bytes;
+	uint64_t room_bytes; /* of addresses from `base` on, the mapped ones included */
+	uint64_t alignment;  /* of the length of a mapping */
 	pms_medium_kind kind;
 	bool forced;	  /* persistent memory only by PMEM_IS_PMEM_FORCE: nobody has verified it */
+	bool synchronous; /* mapped with MAP_SYNC */
 	const char *what; /* for people: "a file on a DAX file system" */
 } pms_mapping;
 
 /* Maps at least `bytes` from the start of the file, for writing if it was opened so. Statuses as pms_medium_map. */
 int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes, pms_mapping *mapping,
 			 pms_error *error);
+
+/*
+ * Maps the file from mapped_bytes to `to` as well (both multiples of the alignment), into the room behind what is mapped, and
+ * the same way as that was: PMS_E_MEDIUM where the file has become something else. The caller has compared `to` with
+ * *room_bytes. On failure nothing is mapped, and *room_bytes may be less: what the system has put there meanwhile is not ours.
+ */
+int32_t pms_mapping_extend(const pms_file *file, uint8_t *base, uint64_t mapped_bytes, uint64_t to, bool synchronous,
+			   uint64_t *room_bytes, pms_error *error);
 
 /* Ends a mapping whose address nobody has seen yet. */
 void pms_mapping_discard(const pms_mapping *mapping);
@@ -38,6 +50,19 @@ uint64_t pms_mapping_retired_bytes(void);
 
 /* The limit on them: 1 TiB; changed by tests alone. */
 extern uint64_t pms_mapping_retired_bytes_max;
+
+/*
+ * Reserves addresses for a mapping of `bytes` that may grow, beginning at a multiple of `alignment` (a power of two): eight
+ * times as many, at least pms_room_bytes_least, or as many as there are. Null: not even a little more than `bytes`.
+ */
+uint8_t *pms_room_reserve(uint64_t bytes, uint64_t alignment, uint64_t *room_bytes);
+/* So many bytes of reserved room have become part of a mapping, or are lost. */
+void pms_room_used(uint64_t bytes);
+/* Gives back room that no mapping took. */
+void pms_room_release(uint8_t *address, uint64_t bytes);
+
+/* 64 GiB, and what all rooms of the process may take together: 32 TiB. Both are changed by tests alone. */
+extern uint64_t pms_room_bytes_least, pms_room_bytes_total;
 
 /* True where the platform flushes its caches by itself on power loss (eADR). */
 bool pms_mapping_has_auto_flush(void);
@@ -95,6 +120,9 @@ typedef struct pms_page_cache {
 
 /* Gives a medium whose mapping is set the table and context of the page cache. */
 int32_t pms_page_cache_attach(pms_medium *medium, pms_error *error);
+
+/* pms_medium_sync_file of the page cache. */
+int32_t pms_page_cache_sync_file(pms_medium *medium, const pms_file *file, pms_error *error);
 
 /* pms_page_cache.sync of the platform. */
 int pms_sync_pages(void *address, uint64_t bytes);

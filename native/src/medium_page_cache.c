@@ -73,27 +73,56 @@ static void note(pms_medium *medium, uint64_t offset, uint64_t bytes)
 
 /* ---- the group sync --------------------------------------------------------------------------------------------- */
 
-/* Syncs all that is noted. Called and returns with the mutex held; none is under way. */
-static void sync_locked(pms_medium *medium)
+/* Syncs all that is noted, by way of the file if one is given. Called and returns with the mutex held; none is under way. */
+static void sync_locked(pms_medium *medium, const pms_file *file)
 {
 	pms_page_cache *cache = medium->context;
 	const uint64_t begin = cache->noted_begin;
 	const uint64_t end = cache->noted_end;
 	const uint64_t number = cache->next++;
-	int os_error;
+	int os_error = 0;
+	pms_error cause;
 
 	/* From here on notes go to the next sync: this one may pass their pages before they were changed. */
 	cache->noted_begin = 0;
 	cache->noted_end = 0;
 	cache->syncing = true;
 	pms_mutex_unlock(&cache->mutex);
-	os_error = cache->sync(medium->base + begin, end - begin);
+	if (!file)
+		os_error = cache->sync(medium->base + begin, end - begin);
+	else if (pms_file_sync(file, &cause) != PMS_OK)
+		os_error = cause.os_error;
 	pms_mutex_lock(&cache->mutex);
 	cache->syncing = false;
 	cache->done = number;
 	if (os_error != 0)
 		cache->os_error = os_error;
 	pms_condition_wake_all(&cache->finished);
+}
+
+static int32_t fail_sync(int os_error, pms_error *error)
+{
+	return pms_fail_os(error, PMS_E_IO, os_error,
+			   "the file could not be synced: what was written since the last sync may be lost");
+}
+
+/*
+ * In turn with the other syncs, and as one of them: the kernel tells of a failed write-back once for each open of the file.
+ * Were this to hear of it beside a sync of the mapping, that one would succeed, and its callers believe it.
+ */
+int32_t pms_page_cache_sync_file(pms_medium *medium, const pms_file *file, pms_error *error)
+{
+	pms_page_cache *cache = medium->context;
+	int os_error;
+
+	pms_mutex_lock(&cache->mutex);
+	while (cache->syncing)
+		pms_condition_wait(&cache->finished, &cache->mutex);
+	if (cache->os_error == 0)
+		sync_locked(medium, file);
+	os_error = cache->os_error;
+	pms_mutex_unlock(&cache->mutex);
+	return os_error ? fail_sync(os_error, error) : PMS_OK;
 }
 
 static int32_t page_cache_drain(pms_medium *medium, pms_error *error)
@@ -112,17 +141,14 @@ static int32_t page_cache_drain(pms_medium *medium, pms_error *error)
 			if (cache->syncing)
 				pms_condition_wait(&cache->finished, &cache->mutex);
 			else
-				sync_locked(medium);
+				sync_locked(medium, NULL);
 		}
 		if (entry != &cache->others)
 			entry->thread = NULL;
 	}
 	os_error = cache->os_error;
 	pms_mutex_unlock(&cache->mutex);
-	if (os_error != 0)
-		return pms_fail_os(error, PMS_E_IO, os_error,
-				   "the file could not be synced: what was written since the last sync may be lost");
-	return PMS_OK;
+	return os_error ? fail_sync(os_error, error) : PMS_OK;
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
@@ -165,6 +191,7 @@ static void page_cache_unmap(pms_medium *medium)
 	if (!cache)
 		return;
 	pms_mapping_retire(medium->base, medium->mapped_bytes);
+	pms_room_release(medium->base + medium->mapped_bytes, medium->room_bytes - medium->mapped_bytes);
 	medium->mapped_bytes = 0;
 	medium->context = NULL;
 	pms_condition_destroy(&cache->finished);

@@ -9,7 +9,9 @@
  *
  *  - of the locked descriptor, so that it is the locked file for certain, whatever the path means by now;
  *  - with MAP_SYNC, without which stores are durable only after fsync: where libpmem says "persistent memory" and the
- *    kernel refuses MAP_SYNC, only PMEM_IS_PMEM_FORCE can have made it say so, and the text of the medium tells.
+ *    kernel refuses MAP_SYNC, only PMEM_IS_PMEM_FORCE can have made it say so, and the text of the medium tells;
+ *  - at the start of reserved addresses, so that it can grow where it is (medium_room_posix.c). It is made wherever the
+ *    kernel likes, and then moved there: mmap over reserved addresses may fail when these are given up already.
  */
 #include <errno.h>
 #include <libpmem.h>
@@ -151,23 +153,83 @@ static int32_t ask_libpmem(const char *path, const pms_file *file, bool *is_pmem
 
 /* ---- mapping ---------------------------------------------------------------------------------------------------- */
 
-/* Maps with MAP_SYNC where that is to be had. Null and errno on failure. */
-static void *map(const pms_file *file, uint64_t bytes, bool *synchronous)
+/* Null and errno on failure. */
+static uint8_t *map_at(const pms_file *file, uint64_t offset, uint64_t bytes, bool synchronous)
 {
 	const int protection = file->writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *address;
+	const int flags = synchronous ? MAP_SHARED_VALIDATE | MAP_SYNC : MAP_SHARED;
+	void *address = mmap(NULL, bytes, protection, flags, (int)file->handle, (off_t)offset);
+
+	return address == MAP_FAILED ? NULL : address;
+}
+
+/* Maps with MAP_SYNC where that is to be had. Null and errno on failure. */
+static uint8_t *map(const pms_file *file, uint64_t bytes, bool *synchronous)
+{
+	uint8_t *address = NULL;
 
 	/* Device-DAX knows no MAP_SYNC, and needs none: it has no metadata that could be lost. */
-	if (file->type == PMS_FILE_REGULAR) {
-		address = mmap(NULL, bytes, protection, MAP_SHARED_VALIDATE | MAP_SYNC, (int)file->handle, 0);
-		*synchronous = address != MAP_FAILED;
-		if (address != MAP_FAILED)
-			return address;
-		/* Refused (EOPNOTSUPP), or unknown to an old kernel (EINVAL); if there is another reason, it stays. */
+	if (file->type == PMS_FILE_REGULAR)
+		address = map_at(file, 0, bytes, true);
+	*synchronous = address != NULL;
+	/* Refused (EOPNOTSUPP), or unknown to an old kernel (EINVAL); if there is another reason, it stays. */
+	return address ? address : map_at(file, 0, bytes, false);
+}
+
+/* The mapping at `from` is at `to` afterwards, in the place of reserved addresses. */
+static bool move(uint8_t *from, uint64_t bytes, uint8_t *to)
+{
+	return mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED;
+}
+
+/* Without room the mapping stays where it is, and cannot grow. */
+static void move_into_room(pms_mapping *mapping)
+{
+	const uint64_t bytes = mapping->mapped_bytes;
+	uint64_t room_bytes;
+	uint8_t *room = pms_room_reserve(bytes, mapping->alignment, &room_bytes);
+
+	mapping->room_bytes = bytes;
+	if (!room)
+		return;
+	if (!move(mapping->base, bytes, room)) {
+		/* Its target may be given up, and somebody else's by now: it is left alone, whatever it is. */
+		pms_room_release(room + bytes, room_bytes - bytes);
+		return;
 	}
-	*synchronous = false;
-	address = mmap(NULL, bytes, protection, MAP_SHARED, (int)file->handle, 0);
-	return address == MAP_FAILED ? NULL : address;
+	mapping->base = room;
+	mapping->room_bytes = room_bytes;
+}
+
+static int32_t fail_to_extend(int os_error, uint64_t bytes, pms_error *error)
+{
+	return pms_fail_os(error, pms_status_of_errno(os_error), os_error, "cannot map %llu bytes more of the file",
+			   (unsigned long long)bytes);
+}
+
+int32_t pms_mapping_extend(const pms_file *file, uint8_t *base, uint64_t mapped_bytes, uint64_t to, bool synchronous,
+			   uint64_t *room_bytes, pms_error *error)
+{
+	const uint64_t bytes = to - mapped_bytes;
+	uint8_t *made = map_at(file, mapped_bytes, bytes, synchronous);
+
+	if (!made && synchronous && (errno == EOPNOTSUPP || errno == EINVAL))
+		return pms_fail_os(error, PMS_E_MEDIUM, errno,
+				   "the file is mapped as persistent memory (MAP_SYNC), and its new part cannot be");
+	if (!made)
+		return fail_to_extend(errno, bytes, error);
+	if (!move(made, bytes, base + mapped_bytes)) {
+		int os_error = errno;
+
+		/* As above: the target is not certain to be ours any more. */
+		(void)munmap(made, bytes);
+		pms_room_used(bytes);
+		pms_room_release(base + to, *room_bytes - to);
+		*room_bytes = mapped_bytes;
+		return fail_to_extend(os_error, bytes, error);
+	}
+	pms_room_used(bytes);
+	return PMS_OK;
 }
 
 static int32_t check_length(const char *path, const pms_file *file, uint64_t bytes, pms_error *error)
@@ -204,7 +266,6 @@ static void classify(const pms_file *file, const substance *found, bool is_pmem,
 int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes, pms_mapping *mapping, pms_error *error)
 {
 	substance found;
-	bool synchronous = false;
 	bool is_pmem = false;
 	int32_t status;
 
@@ -219,15 +280,23 @@ int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes,
 		return status;
 	if (bytes > UINT64_MAX - found.alignment)
 		return pms_fail(error, PMS_E_NO_MEMORY, "%llu bytes cannot be mapped", (unsigned long long)bytes);
+	mapping->alignment = found.alignment;
 	mapping->mapped_bytes = (bytes + found.alignment - 1) & ~(found.alignment - 1);
-	mapping->base = map(file, mapping->mapped_bytes, &synchronous);
+	mapping->base = map(file, mapping->mapped_bytes, &mapping->synchronous);
 	if (!mapping->base)
 		return pms_fail_os(error, pms_status_of_errno(errno), errno, "cannot map %llu bytes of '%s'",
 				   (unsigned long long)bytes, path);
+	mapping->room_bytes = mapping->mapped_bytes;
+	if (file->type == PMS_FILE_REGULAR) /* a device is mapped as a whole, and does not grow */
+		move_into_room(mapping);
 	if (!file->writable)
-		is_pmem = synchronous;
-	classify(file, &found, is_pmem, synchronous, mapping);
+		is_pmem = mapping->synchronous;
+	classify(file, &found, is_pmem, mapping->synchronous, mapping);
 	return PMS_OK;
 }
 
-void pms_mapping_discard(const pms_mapping *mapping) { (void)munmap(mapping->base, mapping->mapped_bytes); }
+void pms_mapping_discard(const pms_mapping *mapping)
+{
+	(void)munmap(mapping->base, mapping->mapped_bytes);
+	pms_room_release(mapping->base + mapping->mapped_bytes, mapping->room_bytes - mapping->mapped_bytes);
+}

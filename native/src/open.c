@@ -39,13 +39,12 @@ static int32_t read_size(pms_stream *stream, pms_error *error)
 		    error, PMS_E_CORRUPT, PMS_STREAM_SIZE, least, bytes,
 		    "the stream's size is %llu, which is no number of blocks of %u bytes behind the header",
 		    (unsigned long long)bytes, header->block_bytes);
-	if (bytes > stream->file.bytes)
-		return pms_fail_at(error, PMS_E_TRUNCATED, stream->file.bytes, bytes, stream->file.bytes,
-				   "truncated: the stream has %llu bytes, the file only %llu",
-				   (unsigned long long)bytes, (unsigned long long)stream->file.bytes);
-	if (stream->file.bytes - bytes >= header->block_bytes)
-		stream->damage |= PMS_STATE_FILE_LARGER;
-	stream->stream_bytes = bytes;
+	/* A reader may have mapped it before the writer beside it made it longer. */
+	int32_t status = bytes > stream->file.bytes ? pms_grow_map(stream, bytes, error) : PMS_OK;
+	if (status != PMS_OK)
+		return status;
+	atomic_store(&stream->stream_bytes, bytes);
+	pms_grow_note_file_locked(stream);
 	return PMS_OK;
 }
 

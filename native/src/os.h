@@ -47,6 +47,16 @@ int32_t pms_file_create_temporary(const char *path, char **temporary_path, pms_f
  */
 int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error);
 
+/*
+ * Makes the file at least `bytes` long and really allocates all of it from `from` on, as pms_file_allocate does. Others may
+ * use what is before `from` meanwhile. *file_bytes: out, how long the file is now; file->bytes stays, others may read it.
+ * A device has a fixed size: PMS_E_NO_SPACE when that does not suffice. On failure the file may be longer than before.
+ */
+int32_t pms_file_extend(const pms_file *file, uint64_t from, uint64_t bytes, uint64_t *file_bytes, pms_error *error);
+
+/* Makes the file that long again, when it is longer; errors are of no interest. Nobody uses what is behind `bytes`. */
+void pms_file_cut(const pms_file *file, uint64_t bytes);
+
 /* True when blocks of a regular file are missing, so that a store into it may fail (SIGBUS) for want of space. */
 bool pms_file_is_sparse(const pms_file *file);
 

@@ -12,10 +12,10 @@ int32_t pms_file_check_path(const char *path, pms_error *error);
 int32_t pms_file_describe(int descriptor, const char *path, bool writable, pms_file *file, pms_error *error);
 
 /*
- * Allocates by writing zeros wherever blocks are missing up to `bytes`, for file systems without fallocate. Never
- * changes what is there. Returns 0 or an errno.
+ * Allocates by writing zeros wherever blocks are missing from `from` up to `bytes`, for file systems without fallocate.
+ * Never changes what is there, nor anything before `from`, where others may be writing. Returns 0 or an errno.
  */
-int pms_file_write_zeros(int descriptor, uint64_t bytes);
+int pms_file_write_zeros(int descriptor, uint64_t from, uint64_t bytes);
 
 /* Gives up the writer lock if this process took it; does nothing in a forked child, which only shares it. */
 void pms_file_unlock(pms_file *file);

@@ -24,6 +24,7 @@ pms_stream *pms_stream_new(bool read_only)
 	atomic_init(&stream->references, 1);
 	atomic_init(&stream->mapping_pins, 1);
 	atomic_init(&stream->lock_pins, 1);
+	pms_mutex_init(&stream->grow_mutex);
 	pms_mutex_init(&stream->clock_mutex);
 	pms_mutex_init(&stream->layout_mutex);
 	return stream;
@@ -34,6 +35,7 @@ void pms_stream_unreference(pms_stream *stream)
 	if (atomic_fetch_sub(&stream->references, 1) != 1)
 		return;
 	free(stream->pieces);
+	pms_mutex_destroy(&stream->grow_mutex);
 	pms_mutex_destroy(&stream->clock_mutex);
 	pms_mutex_destroy(&stream->layout_mutex);
 	free(stream);
@@ -104,10 +106,18 @@ int32_t pms_stream_fail_poisoned(pms_stream *stream, int32_t status, pms_error *
 			   "making data durable failed; the stream takes no more writes until it is opened again");
 }
 
+static int32_t poison(pms_stream *stream, int os_error, pms_error *error)
+{
+	int32_t healthy = PMS_OK;
+
+	atomic_store(&stream->poison_os_error, os_error); /* several may fail at once; any of their errors will do */
+	atomic_compare_exchange_strong(&stream->poisoned, &healthy, PMS_E_IO);
+	return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
+}
+
 int32_t pms_stream_drain(pms_stream *stream, pms_error *error)
 {
 	pms_error cause;
-	int32_t healthy = PMS_OK;
 
 	if (!stream->medium.table) {
 		pms_medium_fence();
@@ -117,10 +127,16 @@ int32_t pms_stream_drain(pms_stream *stream, pms_error *error)
 		return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
 	if (pms_drain(&stream->medium, &cause) == PMS_OK)
 		return PMS_OK;
-	atomic_store(&stream->poison_os_error,
-		     cause.os_error); /* several may fail at once; any of their errors will do */
-	atomic_compare_exchange_strong(&stream->poisoned, &healthy, PMS_E_IO);
-	return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
+	return poison(stream, cause.os_error, error);
+}
+
+int32_t pms_stream_sync_file(pms_stream *stream, pms_error *error)
+{
+	pms_error cause;
+
+	if (pms_medium_sync_file(&stream->medium, &stream->file, &cause) == PMS_OK)
+		return PMS_OK;
+	return poison(stream, cause.os_error, error);
 }
 
 static void release_regions(pms_stream *stream)
@@ -172,6 +188,8 @@ int32_t pms_describe(pms_stream *stream, pms_stream_info *info, pms_error *error
 
 	pms_mutex_lock(&stream->layout_mutex);
 	int32_t status = pms_stream_still_open_locked(stream, error);
+	if (status == PMS_OK && stream->read_only)
+		status = pms_layout_refresh_locked(stream, error);
 	if (status != PMS_OK) {
 		pms_mutex_unlock(&stream->layout_mutex);
 		return status;

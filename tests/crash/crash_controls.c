@@ -57,6 +57,8 @@ static const crash_control controls[] = {
     CONTROL(RECOVERY_DOES_NOT_FLUSH, "recovery", NULL),
     CONTROL(HEADER_WORDS_UNFLUSHED, "clear", NULL),
     CONTROL(PERSISTED_PAST_A_PUBLISH, "persist", "beside a publish and an append"),
+    CONTROL(SIZE_BEFORE_NEW_PIECE, "grow", NULL),
+    CONTROL(SIZE_BEFORE_FILE, "grow", NULL),
 };
 #define CONTROL_COUNT (sizeof(controls) / sizeof(controls[0]))
 

@@ -77,7 +77,7 @@ static double count_images(const crash_case *tried, crash_shadow *shadow)
 	crash_images images = {0};
 	uint64_t random = 1;
 
-	shadow_begin(shadow, zeros, tried->page_cache);
+	shadow_begin(shadow, zeros, CRASH_STREAM_BYTES, tried->page_cache);
 	for (size_t i = 0; i < sizeof(tried->events) / sizeof(tried->events[0]); i++)
 		shadow_apply(shadow, &tried->events[i]);
 	if (tried->kill) {

@@ -92,7 +92,7 @@ void explorer_reset(crash_explorer *explorer, uint64_t seed)
 }
 
 /* An empty world on the memory of its level. */
-static crash_world *begin_world(crash_level *level, bool page_cache)
+static crash_world *begin_world(crash_level *level, uint32_t file_bytes, bool page_cache)
 {
 	crash_world *world = &level->world;
 	uint8_t *memory = world->device.memory;
@@ -101,16 +101,17 @@ static crash_world *begin_world(crash_level *level, bool page_cache)
 	history_reset(&history);
 	memset(world, 0, sizeof(*world));
 	world->history = history;
-	world->device = (crash_device){.memory = memory, .history = &world->history, .page_cache = page_cache};
+	world->device = (crash_device){
+	    .memory = memory, .history = &world->history, .file_bytes = file_bytes, .page_cache = page_cache};
 	return world;
 }
 
-crash_world *explorer_begin(crash_explorer *explorer, const uint8_t *image, bool page_cache)
+crash_world *explorer_begin(crash_explorer *explorer, const uint8_t *image, uint32_t file_bytes, bool page_cache)
 {
 	crash_level *level = &explorer->levels[0];
-	crash_world *world = begin_world(level, page_cache);
+	crash_world *world = begin_world(level, file_bytes, page_cache);
 
-	shadow_begin(level->start, image, page_cache);
+	shadow_begin(level->start, image, file_bytes, page_cache);
 	memcpy(world->device.memory, image, CRASH_STREAM_BYTES);
 	return world;
 }
@@ -120,9 +121,9 @@ crash_world *explorer_begin(crash_explorer *explorer, const uint8_t *image, bool
 static void go_through(crash_explorer *explorer, unsigned level, size_t from);
 
 /* The stream in `image` is what the model says, exactly, and takes an entry. */
-static void try_again(crash_level *level, const uint8_t *image, const crash_model *expected, bool page_cache)
+static void try_again(crash_level *level, const uint8_t *image, uint32_t file_bytes, const crash_model *expected)
 {
-	crash_world *world = begin_world(level, page_cache);
+	crash_world *world = begin_world(level, file_bytes, level->start->page_cache);
 
 	memcpy(world->device.memory, image, CRASH_STREAM_BYTES);
 	world->model = *expected;
@@ -140,14 +141,14 @@ static void cut_power(crash_level *level, size_t events, uint8_t *image)
 	for (size_t i = 0; i < events; i++)
 		shadow_apply(level->now, &level->world.history.events[i]);
 	memcpy(image, level->now->durable, CRASH_STREAM_BYTES);
+	level->cut_bytes = level->now->file_durable;
 }
 
 /* A session that begins with levels[number].start, and what comes after it. */
 static void try_session(crash_explorer *explorer, unsigned number, const crash_model *expected)
 {
 	crash_level *level = &explorer->levels[number];
-	bool page_cache = level->start->page_cache;
-	crash_world *world = begin_world(level, page_cache);
+	crash_world *world = begin_world(level, level->start->file_newest, level->start->page_cache);
 
 	shadow_newest(level->start, world->device.memory);
 	world->model = *expected;
@@ -160,14 +161,15 @@ static void try_session(crash_explorer *explorer, unsigned number, const crash_m
 	verb_close(world);
 	world_die(world);
 	memcpy(level->closed, world->device.memory, CRASH_STREAM_BYTES);
+	level->closed_bytes = world->device.file_bytes;
 	cut_power(level, events, level->cut);
 
 	const crash_model after = world->model;
 	if (number + 1 < LEVELS && crash_random_below(&explorer->random, explorer->nested_one_in) == 0)
 		go_through(explorer, number, 0);
 	/* The session is over: its world is used again. */
-	try_again(level, level->cut, &after, page_cache);
-	try_again(level, level->closed, &after, page_cache);
+	try_again(level, level->cut, level->cut_bytes, &after);
+	try_again(level, level->closed, level->closed_bytes, &after);
 }
 
 /* ---- the images of one point ------------------------------------------------------------------------------------- */
@@ -186,8 +188,8 @@ static void count_state(crash_point *point)
 	point->explorer->nested_states += point->level > 0;
 }
 
-/* The image that is picked, unless it was tried before. */
-static void try_picked(crash_point *point)
+/* The image that is picked, in a file of that size, unless it was tried before. */
+static void try_picked_in(crash_point *point, uint32_t file_bytes)
 {
 	crash_level *level = &point->explorer->levels[point->level];
 	const crash_shadow *now = level->now;
@@ -197,7 +199,7 @@ static void try_picked(crash_point *point)
 		const crash_variants *variants = &level->images.units[i];
 		hash += variants->list[point->picked[i]].hash - now->hashes[variants->unit];
 	}
-	if (!see(point->explorer, crash_mix(hash) ^ point->model_digest))
+	if (!see(point->explorer, crash_mix(hash + file_bytes) ^ point->model_digest))
 		return;
 	memcpy(point->explorer->scratch, now->durable, CRASH_STREAM_BYTES);
 	for (size_t i = 0; i < level->images.unit_count; i++) {
@@ -205,9 +207,22 @@ static void try_picked(crash_point *point)
 		memcpy(point->explorer->scratch + (uint64_t)variants->unit * now->unit_bytes,
 		       variants->list[point->picked[i]].bytes, now->unit_bytes);
 	}
-	shadow_begin(point->explorer->levels[point->level + 1].start, point->explorer->scratch, now->page_cache);
+	/* Space that a file gets later holds zeros. */
+	memset(point->explorer->scratch + file_bytes, 0, CRASH_STREAM_BYTES - file_bytes);
+	shadow_begin(point->explorer->levels[point->level + 1].start, point->explorer->scratch, file_bytes,
+		     now->page_cache);
 	count_state(point);
 	try_session(point->explorer, point->level + 1, point->model);
+}
+
+static void try_picked(crash_point *point)
+{
+	const crash_shadow *now = point->explorer->levels[point->level].now;
+	const uint32_t durable = now->file_durable, newest = now->file_newest; /* `now` is used again in there */
+
+	try_picked_in(point, durable);
+	if (newest != durable)
+		try_picked_in(point, newest);
 }
 
 /* The process dies, and the machine goes on: all stores are there, none is durable by that. */

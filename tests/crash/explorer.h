@@ -16,6 +16,7 @@ typedef struct crash_level {
 	crash_images images;
 	uint8_t *closed,
 	    *cut; /* what the session leaves when it ends well, and when the power fails before its close */
+	uint32_t closed_bytes, cut_bytes; /* and the sizes of the file */
 } crash_level;
 
 typedef struct crash_explorer {
@@ -36,8 +37,8 @@ void explorer_free(crash_explorer *explorer);
 /* Forgets which states were tried. */
 void explorer_reset(crash_explorer *explorer, uint64_t seed);
 
-/* The world of the live work, on a device that holds `image` durably. */
-crash_world *explorer_begin(crash_explorer *explorer, const uint8_t *image, bool page_cache);
+/* The world of the live work, on a device that holds `image` durably, in a file of that size. */
+crash_world *explorer_begin(crash_explorer *explorer, const uint8_t *image, uint32_t file_bytes, bool page_cache);
 /* Tries all images at all points of the live history from event `from` on. Fails by crash_fail. */
 void explorer_run(crash_explorer *explorer, size_t from);
 

@@ -40,6 +40,9 @@ void follow_up(crash_world *world)
 		if (world->model.region_count < MODEL_REGIONS_MAX)
 			(void)verb_create_region(world, 600, 8);
 		break;
+	case 4:
+		verb_grow(world, CRASH_STREAM_BYTES); /* does nothing where it is as large */
+		break;
 	default:
 		break;
 	}

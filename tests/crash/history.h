@@ -9,7 +9,9 @@ typedef enum event_kind {
 	EVENT_STORE = 1,
 	EVENT_FLUSH = 2,
 	EVENT_DRAIN = 3,
-	EVENT_MODEL = 4 /* from here on the model is models[value] */
+	EVENT_MODEL = 4,     /* from here on the model is models[value] */
+	EVENT_FILE_SIZE = 5, /* the file has `value` bytes */
+	EVENT_FILE_SYNC = 6  /* and that is durable; of what is in it this says nothing */
 } event_kind;
 
 typedef enum store_kind {

@@ -51,6 +51,8 @@ typedef struct crash_model_region {
 
 typedef struct crash_model {
 	uint32_t stream_state; /* model_stream_state */
+	uint32_t stream_bytes;
+	uint32_t growing_to; /* the size that it may have as well; 0: none */
 	uint32_t entry_count, region_count, group_count;
 	crash_model_region regions[MODEL_REGIONS_MAX];
 	crash_model_entry entries[MODEL_ENTRIES_MAX];

@@ -40,7 +40,8 @@ static void run_once(const crash_scenario *scenario, crash_explorer *explorer, b
 	memset(image, 0, sizeof(image));
 	if (scenario->fill)
 		scenario->fill(explorer, image);
-	crash_world *world = explorer_begin(explorer, image, page_cache);
+	uint32_t file_bytes = CRASH_STREAM_BYTES - scenario->blocks_left_out * CRASH_BLOCK_BYTES;
+	crash_world *world = explorer_begin(explorer, image, file_bytes, page_cache);
 	world->random = seed;
 	if (!scenario->fill) {
 		verb_create(world);

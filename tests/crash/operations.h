@@ -17,6 +17,7 @@ typedef struct crash_scenario {
 	unsigned changes_max; /* schedules with so many unforced changes of the thread are all tried */
 	/* PMS_CEILING_LEAP; 0: enough for most. With 4 the ceiling is raised at the last moment, else half a leap ahead. */
 	unsigned ceiling_leap;
+	unsigned blocks_left_out; /* by which the stream is smaller than it could be */
 	/* Instead of an empty stream: whatever this puts onto the device, and prepare is not called. */
 	void (*fill)(crash_explorer *explorer, uint8_t *image);
 } crash_scenario;

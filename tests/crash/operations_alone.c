@@ -23,7 +23,7 @@ static void fill_garbage(crash_explorer *explorer, uint8_t *image)
 /* Another stream, whose only region was freed again. */
 static void fill_old_stream(crash_explorer *explorer, uint8_t *image)
 {
-	crash_world *world = explorer_begin(explorer, image, false);
+	crash_world *world = explorer_begin(explorer, image, CRASH_STREAM_BYTES, false);
 
 	world->device.uuid_salt = 1;
 	verb_create(world);
@@ -305,6 +305,36 @@ static const crash_scenario grouping[] = {
     {.name = "packed", .prepare = packed_entries, .body = append_groups},
 };
 
+static void fill_up(crash_world *world)
+{
+	verb_append(world, verb_create_region(world, 3000, 64), 40);
+	verb_append(world, verb_create_region(world, 3000, 8), 40); /* nothing is left */
+}
+
+static void grow_and_use(crash_world *world, unsigned thread)
+{
+	(void)thread;
+	verb_append(world, 0, 8);
+	verb_grow(world, CRASH_STREAM_BYTES - CRASH_BLOCK_BYTES);
+	verb_append(world, verb_create_region(world, 3000, 64), 40);
+	verb_grow(world, CRASH_STREAM_BYTES);
+	verb_append(world, verb_create_region(world, 7000, 8), 8); /* reaches over both */
+	verb_append(world, 0, 8);
+}
+
+static void grow_and_free(crash_world *world, unsigned thread)
+{
+	(void)thread;
+	verb_grow(world, CRASH_STREAM_BYTES);
+	verb_free(world, 1);
+	verb_append(world, verb_create_region(world, 12000, 64), 8);
+}
+
+static const crash_scenario growing[] = {
+    {.name = "with free space at the end", .prepare = one_region, .body = grow_and_use, .blocks_left_out = 3},
+    {.name = "without", .prepare = fill_up, .body = grow_and_free, .blocks_left_out = 3},
+};
+
 /* Of everything a little: what matters here is the recovery, each step of which is cut off. */
 static void something_of_everything(crash_world *world, unsigned thread)
 {
@@ -335,6 +365,7 @@ const crash_operation operations_alone[] = {
     {.name = "ceiling", SCENARIOS(raising_the_ceiling), .nested_one_in = 1},
     {.name = "close", SCENARIOS(closing), .nested_one_in = 1},
     {.name = "group", SCENARIOS(grouping), .nested_one_in = 4},
+    {.name = "grow", SCENARIOS(growing), .nested_one_in = 1},
     {.name = "recovery", SCENARIOS(recovering), .nested_one_in = 1},
 };
 const size_t operations_alone_count = sizeof(operations_alone) / sizeof(operations_alone[0]);

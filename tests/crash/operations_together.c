@@ -236,6 +236,40 @@ static const crash_scenario ceiling_scenarios[] = {
      .ceiling_leap = 4},
 };
 
+/* ---- growing ----------------------------------------------------------------------------------------------------- */
+
+static void grow_beside(crash_world *world, unsigned thread)
+{
+	if (thread == 0)
+		verb_grow(world, CRASH_STREAM_BYTES);
+	else
+		verb_append(world, 0, 8);
+}
+
+/* The region finds room, or does not. */
+static void grow_beside_a_creation(crash_world *world, unsigned thread)
+{
+	if (thread == 0)
+		verb_grow(world, CRASH_STREAM_BYTES);
+	else
+		(void)verb_create_region(world, 3000, 64);
+}
+
+static const crash_scenario growing_scenarios[] = {
+    {.name = "an append",
+     .prepare = one_region,
+     .body = grow_beside,
+     .threads = 2,
+     .changes_max = 1,
+     .blocks_left_out = 3},
+    {.name = "a creation",
+     .prepare = one_region,
+     .body = grow_beside_a_creation,
+     .threads = 2,
+     .changes_max = 1,
+     .blocks_left_out = 3},
+};
+
 /* ---- anything ---------------------------------------------------------------------------------------------------- */
 
 static void prepare_anything(crash_world *world)
@@ -316,6 +350,7 @@ const crash_operation operations_together[] = {
     {.name = "persist", SCENARIOS(persist_scenarios), .nested_one_in = 1},
     {.name = "ceiling-threads", SCENARIOS(ceiling_scenarios), .nested_one_in = 32},
     {.name = "leftover-tail", SCENARIOS(leftover_scenarios), .nested_one_in = 4},
+    {.name = "grow-beside", SCENARIOS(growing_scenarios), .nested_one_in = 16},
     {.name = "mixed", SCENARIOS(mixed_scenarios), .nested_one_in = 64},
 };
 const size_t operations_together_count = sizeof(operations_together) / sizeof(operations_together[0]);

@@ -18,6 +18,7 @@ typedef struct crash_comparison {
 	const crash_model *model; /* as it was expected */
 	crash_sighting entries[MODEL_ENTRIES_MAX];
 	bool regions[MODEL_REGIONS_MAX];
+	uint32_t stream_bytes;
 } crash_comparison;
 
 /* ---- entries ----------------------------------------------------------------------------------------------------- */
@@ -118,6 +119,16 @@ static unsigned see_region(crash_comparison *comparison, pms_region *handle, uin
 	return (unsigned)number;
 }
 
+static void compare_size(crash_comparison *comparison, uint64_t bytes)
+{
+	const crash_model *model = comparison->model;
+
+	if (bytes != model->stream_bytes && (bytes != model->growing_to || model->growing_to == 0))
+		crash_fail("the stream has %llu bytes, expected %u or %u", (unsigned long long)bytes,
+			   model->stream_bytes, model->growing_to);
+	comparison->stream_bytes = (uint32_t)bytes;
+}
+
 /* All regions in address order, and their entries; regions and free space fill the stream. */
 static void list_regions(crash_comparison *comparison)
 {
@@ -137,7 +148,8 @@ static void list_regions(crash_comparison *comparison)
 		crash_fail("listing the regions ended with %d: %s", status, error.message);
 	if (pms_stream_describe(world->stream, &info, &error) != PMS_OK)
 		crash_fail("the stream cannot be described: %s", error.message);
-	if (bytes + info.free_bytes != CRASH_STREAM_BYTES - PMS_FIXED_BYTES)
+	compare_size(comparison, info.stream_bytes);
+	if (bytes + info.free_bytes != info.stream_bytes - PMS_FIXED_BYTES)
 		crash_fail("%llu bytes of regions and %llu free ones do not fill the stream", (unsigned long long)bytes,
 			   (unsigned long long)info.free_bytes);
 }
@@ -205,6 +217,8 @@ static void adopt(crash_comparison *comparison)
 {
 	crash_model *model = &comparison->world->model;
 
+	model->stream_bytes = comparison->stream_bytes;
+	model->growing_to = 0;
 	for (unsigned i = 0; i < model->entry_count; i++) {
 		crash_model_entry *entry = &model->entries[i];
 		entry->state = comparison->entries[i].seen ? ENTRY_ACKNOWLEDGED : ENTRY_GONE;
@@ -238,7 +252,14 @@ static void require_quiet_recovery(crash_world *world)
 {
 	pms_recovery_info info = {.struct_bytes = sizeof(info)};
 	uint32_t allowed = world->model.stream_state == STREAM_CREATING ? FLAGS_OF_A_CREATION : 0;
+	pms_stream_info stream_info = {.struct_bytes = sizeof(stream_info)};
 	pms_error error;
+
+	/* What an interrupted growing leaves. */
+	if (pms_stream_describe(world->stream, &stream_info, &error) != PMS_OK)
+		crash_fail("the stream cannot be described: %s", error.message);
+	if (world->device.file_bytes > stream_info.stream_bytes)
+		allowed |= PMS_STATE_FILE_LARGER;
 
 	if (pms_stream_recovery(world->stream, &info, &error) != PMS_OK)
 		crash_fail("nothing is told about the recovery: %s", error.message);

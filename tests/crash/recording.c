@@ -11,12 +11,12 @@ void device_use(crash_device *device) { used = device; }
 
 crash_device *device_in_use(void) { return used; }
 
-static void check_range(uint64_t offset, uint64_t bytes, uint64_t alignment)
+static void check_range(const crash_device *device, uint64_t offset, uint64_t bytes, uint64_t alignment)
 {
-	if (offset % alignment || bytes % alignment || offset > CRASH_STREAM_BYTES ||
-	    bytes > CRASH_STREAM_BYTES - offset)
+	if (offset % alignment || bytes % alignment || offset > device->file_bytes ||
+	    bytes > device->file_bytes - offset)
 		crash_fail(
-		    "a store or flush of %llu bytes at offset %llu is outside of the stream, or not of whole words",
+		    "a store or flush of %llu bytes at offset %llu is outside of the file, or not of whole words",
 		    (unsigned long long)bytes, (unsigned long long)offset);
 }
 
@@ -24,7 +24,7 @@ static void store_words(crash_device *device, uint64_t offset, const void *sourc
 {
 	const uint8_t *from = source;
 
-	check_range(offset, bytes, sizeof(uint64_t));
+	check_range(device, offset, bytes, sizeof(uint64_t));
 	for (uint64_t done = 0; done < bytes && !device->dead; done += sizeof(uint64_t)) {
 		crash_event stored = {
 		    .kind = EVENT_STORE,
@@ -40,7 +40,7 @@ static void store_words(crash_device *device, uint64_t offset, const void *sourc
 
 static void add_flush(crash_device *device, uint64_t offset, uint64_t bytes)
 {
-	check_range(offset, bytes, 1);
+	check_range(device, offset, bytes, 1);
 	if (!device->dead && bytes)
 		history_add(device->history,
 			    (crash_event){.kind = EVENT_FLUSH, .offset = (uint32_t)offset, .value = bytes});
@@ -83,6 +83,22 @@ static int32_t device_drain(pms_medium *medium, pms_error *error)
 	if (!device->dead)
 		history_add(device->history, (crash_event){.kind = EVENT_DRAIN, .point = true});
 	return PMS_OK;
+}
+
+void device_resize(crash_device *device, uint32_t file_bytes)
+{
+	fiber_yield();
+	if (device->dead)
+		return;
+	device->file_bytes = file_bytes;
+	history_add(device->history, (crash_event){.kind = EVENT_FILE_SIZE, .point = true, .value = file_bytes});
+}
+
+void device_sync_size(crash_device *device)
+{
+	fiber_yield();
+	if (!device->dead)
+		history_add(device->history, (crash_event){.kind = EVENT_FILE_SYNC, .point = true});
 }
 
 static void device_unmap(pms_medium *medium) { medium->mapped_bytes = 0; }

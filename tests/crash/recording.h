@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The recording medium, and the operating system that the core sees beside it (recording_os.c): one "device" at a time,
- * memory of CRASH_STREAM_BYTES, whatever path is opened.
+ * memory of CRASH_STREAM_BYTES, of which a file takes the first part, whatever path is opened.
  */
 #ifndef CRASH_RECORDING_H
 #define CRASH_RECORDING_H
@@ -12,10 +12,16 @@
 typedef struct crash_device {
 	uint8_t *memory; /* what the process sees */
 	crash_history *history;
-	bool page_cache;    /* else persistent memory */
-	bool dead;	    /* the process is gone: nothing is stored any more */
-	uint64_t uuid_salt; /* streams that are created on it have the UUID of that number */
+	uint32_t file_bytes; /* size of the file */
+	bool page_cache;     /* else persistent memory */
+	bool dead;	     /* the process is gone: nothing is stored any more */
+	uint64_t uuid_salt;  /* streams that are created on it have the UUID of that number */
 } crash_device;
+
+/* The file gets that size; it can be cut as well. */
+void device_resize(crash_device *device, uint32_t file_bytes);
+/* And its size becomes durable. */
+void device_sync_size(crash_device *device);
 
 /* The device that the next create or open gets. */
 void device_use(crash_device *device);

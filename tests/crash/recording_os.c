@@ -33,6 +33,34 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	return PMS_OK;
 }
 
+int32_t pms_medium_has_room(const pms_medium *medium, uint64_t bytes, pms_error *error)
+{
+	(void)medium;
+	(void)bytes;
+	(void)error;
+	return PMS_OK;
+}
+
+int32_t pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t bytes, pms_error *error)
+{
+	(void)file;
+	(void)error;
+	if (bytes > device_in_use()->file_bytes)
+		crash_fail("%llu bytes are mapped, but the file has %u", (unsigned long long)bytes,
+			   device_in_use()->file_bytes);
+	if (bytes > medium->bytes)
+		medium->bytes = medium->mapped_bytes = bytes;
+	return PMS_OK;
+}
+
+int32_t pms_medium_sync_file(pms_medium *medium, const pms_file *file, pms_error *error)
+{
+	(void)file;
+	(void)error;
+	device_sync_size(medium->context);
+	return PMS_OK;
+}
+
 void pms_medium_unmap(pms_medium *medium) { medium->table->unmap(medium); }
 
 void pms_medium_fence(void) {}
@@ -45,7 +73,7 @@ int32_t pms_file_open(const char *path, bool writable, pms_file *file, pms_error
 	    .handle = 1,
 	    .type = PMS_FILE_DEVICE_DAX,
 	    .writable = writable,
-	    .bytes = CRASH_STREAM_BYTES,
+	    .bytes = device_in_use()->file_bytes,
 	};
 	return PMS_OK;
 }
@@ -72,6 +100,27 @@ int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error)
 	return PMS_OK;
 }
 
+int32_t pms_file_extend(const pms_file *file, uint64_t from, uint64_t bytes, uint64_t *file_bytes, pms_error *error)
+{
+	crash_device *device = device_in_use();
+
+	(void)file;
+	(void)from;
+	(void)error;
+	CRASH_CHECK(bytes <= CRASH_STREAM_BYTES);
+	if (bytes > device->file_bytes)
+		device_resize(device, (uint32_t)bytes);
+	*file_bytes = device->file_bytes;
+	return PMS_OK;
+}
+
+void pms_file_cut(const pms_file *file, uint64_t bytes)
+{
+	(void)file;
+	if (bytes < device_in_use()->file_bytes)
+		device_resize(device_in_use(), (uint32_t)bytes);
+}
+
 bool pms_file_is_sparse(const pms_file *file)
 {
 	(void)file;
@@ -82,7 +131,7 @@ int32_t pms_file_size(const pms_file *file, uint64_t *bytes, pms_error *error)
 {
 	(void)file;
 	(void)error;
-	*bytes = CRASH_STREAM_BYTES;
+	*bytes = device_in_use()->file_bytes;
 	return PMS_OK;
 }
 

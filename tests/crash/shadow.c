@@ -49,9 +49,10 @@ static void clean(crash_shadow *shadow)
 	shadow->flushed_count = 0;
 }
 
-void shadow_begin(crash_shadow *shadow, const uint8_t *image, bool page_cache)
+void shadow_begin(crash_shadow *shadow, const uint8_t *image, uint32_t file_bytes, bool page_cache)
 {
 	clean(shadow);
+	shadow->file_durable = shadow->file_newest = file_bytes;
 	shadow->page_cache = page_cache;
 	shadow->unit_bytes = page_cache ? UNIT_BYTES_MAX : LINE_BYTES;
 	shadow->unit_count = CRASH_STREAM_BYTES / shadow->unit_bytes;
@@ -75,6 +76,8 @@ static void add_store(crash_shadow *shadow, uint32_t index, crash_pending_store 
 void shadow_copy(crash_shadow *to, const crash_shadow *from)
 {
 	clean(to);
+	to->file_durable = from->file_durable;
+	to->file_newest = from->file_newest;
 	to->page_cache = from->page_cache;
 	to->unit_bytes = from->unit_bytes;
 	to->unit_count = from->unit_count;
@@ -198,6 +201,12 @@ void shadow_apply(crash_shadow *shadow, const crash_event *event)
 		break;
 	case EVENT_DRAIN:
 		apply_drain(shadow, event->thread);
+		break;
+	case EVENT_FILE_SIZE:
+		shadow->file_newest = (uint32_t)event->value;
+		break;
+	case EVENT_FILE_SYNC:
+		shadow->file_durable = shadow->file_newest;
 		break;
 	default:
 		break;

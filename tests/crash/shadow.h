@@ -5,7 +5,7 @@
  * Persistent memory, by cache lines: what was flushed and then drained by the same thread is in. Of what a line got
  * besides, any prefix of its cached stores (neighbouring words of the user in any order) and any of its non-temporal
  * words. Page cache, by sectors of 512 bytes: any prefix of what a sector got since its page was synced. Lines and sectors
- * are independent of each other.
+ * are independent of each other. So is the size of the file: the one that was synced last, or the newest.
  */
 #ifndef CRASH_SHADOW_H
 #define CRASH_SHADOW_H
@@ -39,6 +39,7 @@ typedef struct crash_flushed_unit {
 typedef struct crash_shadow {
 	bool page_cache;
 	uint32_t unit_bytes, unit_count;
+	uint32_t file_durable, file_newest; /* sizes of the file */
 	uint8_t *durable;
 	uint64_t *hashes; /* of each unit, as it is durable */
 	uint64_t hash;	  /* their sum */
@@ -51,8 +52,8 @@ typedef struct crash_shadow {
 
 crash_shadow *shadow_new(void);
 void shadow_free(crash_shadow *shadow);
-/* Everything is durable, as it is in `image`. */
-void shadow_begin(crash_shadow *shadow, const uint8_t *image, bool page_cache);
+/* Everything is durable, as it is in `image`, in a file of that size. */
+void shadow_begin(crash_shadow *shadow, const uint8_t *image, uint32_t file_bytes, bool page_cache);
 void shadow_copy(crash_shadow *to, const crash_shadow *from);
 /* The process dies: nothing becomes durable by that, nothing is lost, and nobody is left to drain what he flushed. */
 void shadow_kill(crash_shadow *shadow);

@@ -17,14 +17,32 @@ static void expect_ok(int32_t status, const pms_error *error, const char *verb)
 void verb_create(crash_world *world)
 {
 	const pms_create_options options = {
-	    .struct_bytes = sizeof(options), .flags = PMS_CREATE_OVERWRITE, .stream_bytes = CRASH_STREAM_BYTES};
+	    .struct_bytes = sizeof(options),
+	    .flags = PMS_CREATE_OVERWRITE,
+	    .stream_bytes = world->device.file_bytes,
+	};
 	pms_error error;
 
-	world->model = (crash_model){.stream_state = STREAM_CREATING};
+	world->model = (crash_model){.stream_state = STREAM_CREATING, .stream_bytes = world->device.file_bytes};
 	world_note(world);
 	device_use(&world->device);
 	expect_ok(pms_stream_create("stream", &options, &world->stream, &error), &error, "create");
 	world->model.stream_state = STREAM_LIVE;
+	world_note(world);
+}
+
+void verb_grow(crash_world *world, uint32_t stream_bytes)
+{
+	pms_error error;
+
+	/* Beside another thread that grows it: there is one size that it may have besides. */
+	if (world->model.growing_to || stream_bytes <= world->model.stream_bytes)
+		return;
+	world->model.growing_to = stream_bytes;
+	world_note(world);
+	expect_ok(pms_stream_grow(world->stream, stream_bytes, &error), &error, "growing");
+	world->model.stream_bytes = stream_bytes;
+	world->model.growing_to = 0;
 	world_note(world);
 }
 

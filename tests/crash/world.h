@@ -37,6 +37,8 @@ void verb_open(crash_world *world);
 /* A reader in another process finds nothing wrong, and the device stays as it is (oracle.c). */
 void verb_read_beside(crash_world *world);
 void verb_close(crash_world *world);
+/* Does nothing when another thread is at it. */
+void verb_grow(crash_world *world, uint32_t stream_bytes);
 /* The process dies: handles are given up, nothing more is stored. */
 void world_die(crash_world *world);
 

@@ -13,7 +13,7 @@ function layer_of(name) {
         return "medium"
     if (name ~ /^(error|fault|os|thread)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
         return "platform"
-    if (name ~ /^(engine|order|walk|recover|clock|layout|layout_change|stream_header)\.[ch]$/)
+    if (name ~ /^(engine|order|walk|recover|clock|layout|layout_change|grow|stream_header)\.[ch]$/)
         return "engine"
     return "verbs"
 }
@@ -92,6 +92,10 @@ function check_flushes() {
         report("drain", "pms_medium_fence: use pms_stream_drain")
     if (calls("pms_medium_map") && name !~ /^(create|open)\.c$/)
         report("map", "only create and open map a stream")
+    if (calls("pms_medium_extend") && name != "grow.c")
+        report("map", "only grow.c makes a mapping longer")
+    if (calls("pms_medium_sync_file") && name != "stream.c")
+        report("drain", "pms_medium_sync_file: use pms_stream_sync_file")
     if (calls("pms_medium_unmap") && name != "stream.c")
         report("map", "only stream.c, which counts the pins, ends a mapping")
 }

@@ -94,6 +94,7 @@ WRAP(FAULT_SYSTEM, ssize_t, pread64, -1, (int descriptor, void *buffer, size_t b
 WRAP(FAULT_SYSTEM, void *, mmap64, MAP_FAILED,
      (void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset),
      (address, bytes, protection, flags, descriptor, offset))
+WRAP(FAULT_SYSTEM, int, ftruncate64, -1, (int descriptor, off_t bytes), (descriptor, bytes))
 WRAP(FAULT_SYSTEM, int, fsync, -1, (int descriptor), (descriptor))
 WRAP(FAULT_SYSTEM, int, rename, -1, (const char *from, const char *to), (from, to))
 WRAP(FAULT_SYSTEM, int, link, -1, (const char *from, const char *to), (from, to))
@@ -114,6 +115,8 @@ int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
 int __real_fcntl64(int descriptor, int command, ...);
 int __wrap_fcntl64(int descriptor, int command, ...);
+void *__real_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, ...);
+void *__wrap_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, ...);
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 
@@ -135,6 +138,16 @@ int __wrap_fcntl64(int descriptor, int command, ...)
 	void *argument = va_arg(arguments, void *);
 	va_end(arguments);
 	return fails(FAULT_SYSTEM, "fcntl") ? -1 : __real_fcntl64(descriptor, command, argument);
+}
+
+void *__wrap_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, flags);
+	void *target = va_arg(arguments, void *);
+	va_end(arguments);
+	return fails(FAULT_SYSTEM, "mremap") ? MAP_FAILED : __real_mremap(address, old_bytes, new_bytes, flags, target);
 }
 
 long __wrap_syscall(long number, ...)

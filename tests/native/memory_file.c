@@ -218,6 +218,7 @@ int32_t __wrap_pms_mapping_open(const char *path, const pms_file *file, uint64_t
 	*mapping = (pms_mapping){
 	    .base = the_file.bytes,
 	    .mapped_bytes = bytes,
+	    .room_bytes = bytes,
 	    .kind = PMS_MEDIUM_VOLATILE,
 	    .what = "a file in memory",
 	};

@@ -40,6 +40,8 @@ int32_t __real_pms_medium_map(const char *path, const pms_file *file, uint64_t b
 			      uint32_t policy, pms_medium *medium, pms_error *error);
 int32_t __wrap_pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement,
 			      uint32_t policy, pms_medium *medium, pms_error *error);
+int32_t __real_pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t bytes, pms_error *error);
+int32_t __wrap_pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t bytes, pms_error *error);
 
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
@@ -370,4 +372,24 @@ int32_t __wrap_pms_medium_map(const char *path, const pms_file *file, uint64_t b
 	test_image_free(&watched.killed);
 	medium->table = &table;
 	return PMS_OK;
+}
+
+/* What is new is durable as it is: it was allocated, and synced, before it is mapped. */
+int32_t __wrap_pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t bytes, pms_error *error)
+{
+	int32_t status = __real_pms_medium_extend(medium, file, bytes, error);
+
+	if (status != PMS_OK || watched.medium != medium || bytes <= watched.bytes)
+		return status;
+	uint64_t lines = watched.bytes / PMS_CACHE_LINE + 1, more = bytes / PMS_CACHE_LINE + 1;
+	pthread_mutex_lock(&mutex);
+	watched.durable = realloc(watched.durable, bytes);
+	watched.turns = realloc(watched.turns, more * sizeof(*watched.turns));
+	if (!watched.durable || !watched.turns)
+		abort();
+	memcpy(watched.durable + watched.bytes, medium->base + watched.bytes, bytes - watched.bytes);
+	memset(watched.turns + lines, 0, (more - lines) * sizeof(*watched.turns));
+	watched.bytes = bytes;
+	pthread_mutex_unlock(&mutex);
+	return status;
 }

@@ -254,13 +254,13 @@ static void test_write_zeros_sparse_file_fills_holes_and_keeps_data(void **state
 	(void)state;
 	make_sparse(path);
 	assert_int_equal(pms_file_open(path, true, &file, &error), PMS_OK);
-	assert_int_equal(pms_file_write_zeros((int)file.handle, 262144 + 2 * 1048576), 0);
+	assert_int_equal(pms_file_write_zeros((int)file.handle, 0, 262144 + 2 * 1048576), 0);
 	assert_false(pms_file_is_sparse(&file));
 	check_kept_and_full(path, 262144, 65536, 131072);
 	assert_int_equal(pms_file_size(&file, &file.bytes, &error), PMS_OK);
 	assert_int_equal(file.bytes, 262144 + 2 * 1048576);
 	/* Once more: nothing to do, and shorter: nothing lost. */
-	assert_int_equal(pms_file_write_zeros((int)file.handle, 4096), 0);
+	assert_int_equal(pms_file_write_zeros((int)file.handle, 0, 4096), 0);
 	assert_int_equal(pms_file_size(&file, &file.bytes, &error), PMS_OK);
 	assert_int_equal(file.bytes, 262144 + 2 * 1048576);
 	pms_file_close(&file);
@@ -281,7 +281,7 @@ static void test_allocate_full_file_system_is_no_space(void **state)
 	assert_int_equal(pms_file_allocate(&file, 65536, &error), PMS_OK);
 	assert_int_equal(pms_file_allocate(&file, 8u << 20, &error), PMS_E_NO_SPACE);
 	assert_int_equal(error.os_error, ENOSPC);
-	assert_int_equal(pms_file_write_zeros((int)file.handle, 8u << 20), ENOSPC);
+	assert_int_equal(pms_file_write_zeros((int)file.handle, 0, 8u << 20), ENOSPC);
 	pms_file_close(&file);
 	free(temporary);
 	assert_int_equal(umount(mount_point), 0);

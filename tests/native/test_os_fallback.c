@@ -83,6 +83,8 @@ static int replaced_open(const char *path, int flags, mode_t mode)
 #define pms_file_remove other_remove
 #define pms_file_resolve other_resolve
 #define pms_file_allocate other_allocate
+#define pms_file_extend other_extend
+#define pms_file_cut other_cut
 #define pms_file_write_zeros other_write_zeros
 #define pms_file_is_sparse other_is_sparse
 int32_t other_create_temporary(const char *path, char **temporary_path, pms_file *file, pms_error *error);
@@ -90,7 +92,9 @@ int32_t other_publish(const char *temporary_path, const char *path, bool replace
 void other_remove(const char *temporary_path);
 int32_t other_resolve(const char *path, char **resolved, pms_error *error);
 int32_t other_allocate(pms_file *file, uint64_t bytes, pms_error *error);
-int other_write_zeros(int descriptor, uint64_t bytes);
+int32_t other_extend(const pms_file *file, uint64_t from, uint64_t bytes, uint64_t *file_bytes, pms_error *error);
+void other_cut(const pms_file *file, uint64_t bytes);
+int other_write_zeros(int descriptor, uint64_t from, uint64_t bytes);
 bool other_is_sparse(const pms_file *file);
 #include "allocate_posix.c"
 #include "publish_posix.c"
@@ -173,6 +177,30 @@ static void test_allocate_without_fallocate_writes_zeros(void **state)
 	free(temporary);
 }
 
+/* Holes before `from` are left alone: somebody may be writing into them. */
+static void test_extend_without_fallocate_writes_zeros_behind_from_alone(void **state)
+{
+	const char *path = test_path(folder, "extended");
+	uint64_t file_bytes = 0;
+	struct stat status;
+	pms_error error;
+	pms_file file;
+
+	(void)state;
+	test_file_make(path, 4096);
+	assert_int_equal(truncate(path, 2 << 20), 0);
+	assert_int_equal(pms_file_open(path, true, &file, &error), PMS_OK);
+	assert_int_equal(other_extend(&file, 1 << 20, 3 << 20, &file_bytes, &error), PMS_OK);
+	assert_int_equal(file_bytes, 3 << 20);
+	assert_int_equal(file.bytes, 2 << 20);
+	assert_int_equal(stat(path, &status), 0);
+	assert_in_range(status.st_blocks * 512, 2 << 20, (3 << 20) - 65536);
+	other_cut(&file, 4096);
+	assert_int_equal(pms_file_size(&file, &file_bytes, &error), PMS_OK);
+	assert_int_equal(file_bytes, 4096);
+	pms_file_close(&file);
+}
+
 /* As where data that is only in the page cache does not count as data. */
 static void test_write_zeros_where_data_is_called_a_hole_keeps_it(void **state)
 {
@@ -186,7 +214,7 @@ static void test_write_zeros_where_data_is_called_a_hole_keeps_it(void **state)
 	test_file_make(path, 3000000);
 	assert_int_equal(pms_file_open(path, true, &file, &error), PMS_OK);
 	all_is_hole = true;
-	assert_int_equal(other_write_zeros((int)file.handle, 3000000), 0);
+	assert_int_equal(other_write_zeros((int)file.handle, 0, 3000000), 0);
 	all_is_hole = false;
 	for (uint64_t at = 0; at < 3000000; at += 997) {
 		assert_int_equal(pms_file_read(&file, at, &byte, 1, &got, &error), PMS_OK);
@@ -202,6 +230,7 @@ int main(void)
 	    cmocka_unit_test(test_publish_without_links_takes_the_name_first),
 	    cmocka_unit_test(test_publish_unreadable_folder_syncs_the_file_system),
 	    cmocka_unit_test(test_allocate_without_fallocate_writes_zeros),
+	    cmocka_unit_test(test_extend_without_fallocate_writes_zeros_behind_from_alone),
 	    cmocka_unit_test(test_write_zeros_where_data_is_called_a_hole_keeps_it),
 	};
 
