@@ -54,6 +54,7 @@ static void expect_refused(failing_fixture *f)
 	assert_int_equal(pms_region_create(f->stream, &options, &made, &error), PMS_E_POISONED);
 	assert_int_equal(pms_region_clear(f->other, &error), PMS_E_POISONED);
 	assert_int_equal(pms_region_free(f->other, &error), PMS_E_POISONED);
+	assert_int_equal(pms_stream_grow(f->stream, 1 * TEST_MIB, &error), PMS_E_POISONED);
 }
 
 /* What was acknowledged can be read; writes are refused after a failed drain, and possible after any other failure. */

@@ -32,7 +32,8 @@ static bool fails(fault_kind kind, const char *name)
 	uint64_t index = atomic_fetch_add(&counted, 1);
 	if (index != failing && (!all_later || index < failing))
 		return false;
-	failed = name;
+	if (!failed)
+		failed = name;
 	errno = failing_error;
 	return true;
 }

@@ -28,7 +28,7 @@ typedef enum fault_kind {
 void faults_begin(unsigned kinds, uint64_t index, int os_error, bool all_later);
 /* No more. Returns how many were counted. */
 uint64_t faults_end(void);
-/* What failed: the name of the function; null: nothing has. */
+/* What failed first: the name of the function; null: nothing has. */
 const char *faults_failed(void);
 
 /* Descriptors that this process has open. */

@@ -32,7 +32,8 @@ typedef struct world {
 	expected_region expected[WORLD_REGIONS];
 	reserved reserved[WORLD_RESERVATIONS_MAX];
 	int reserved_count;
-	unsigned step, cuts, kills;
+	uint64_t bytes, growing_to; /* size of the stream, and the one that it may have as well */
+	unsigned step, cuts, kills, grown;
 	bool cut_in_recovery;
 	test_image killed;			     /* what was durable when the last session was killed */
 	bool in_call;				     /* a call is in progress, so that a kill may come in it */

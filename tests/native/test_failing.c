@@ -88,6 +88,14 @@ static void free_neighbours(failing_fixture *f)
 	f->frees = true;
 }
 
+static int32_t grow(failing_fixture *f, pms_error *error) { return pms_stream_grow(f->stream, 400 * TEST_KIB, error); }
+
+/* Nothing is free at the end: nothing to merge. */
+static void fill_up(failing_fixture *f)
+{
+	pms_region_release(test_region(f->stream, "last", test_info(f->stream).largest_free_bytes, 0));
+}
+
 static void let_go(failing_fixture *f)
 {
 	pms_region_release(f->region);
@@ -192,6 +200,8 @@ static const failing_verb verbs[] = {
     {"clear that needs a higher ceiling", use_up_timestamps, clear, false},
     {"free", NULL, free_region, false},
     {"free between free neighbours", free_neighbours, free_region, false},
+    {"grow", NULL, grow, false},
+    {"grow behind a region", fill_up, grow, false},
     {"read, check and list", NULL, read_all, false},
     {"close", NULL, close_stream, false},
     {"open for writing", close_cleanly, open_writing, true},

@@ -6,7 +6,8 @@
  */
 #include "support_world.h"
 
-#define STREAM_BYTES (256 * TEST_KIB)
+#define STREAM_BYTES (192 * TEST_KIB)
+#define STREAM_BYTES_MAX (384 * TEST_KIB)
 #define STEPS 600
 #define PAYLOAD_MAX 3000u
 
@@ -130,6 +131,17 @@ static void do_create(world *w, int i)
 	note_timestamp(w, test_region_info(w->regions[i]).identity);
 }
 
+/* In steps of a few blocks, as long as there is room for more. */
+static void do_grow(world *w)
+{
+	w->growing_to = w->bytes + 4096 * (1 + test_random_below(&w->random, 16));
+	if (w->growing_to > STREAM_BYTES_MAX)
+		w->growing_to = STREAM_BYTES_MAX;
+	assert_int_equal(pms_stream_grow(w->stream, w->growing_to, NULL), PMS_OK);
+	w->grown += w->bytes < w->growing_to;
+	w->bytes = w->growing_to;
+}
+
 /* ---- sessions ------------------------------------------------------------------------------------------------------ */
 
 static void start_session(world *w)
@@ -188,6 +200,8 @@ static void do_something(world *w)
 	w->in_call = true;
 	if (!w->regions[i])
 		do_create(w, i);
+	else if (what < 4)
+		do_grow(w);
 	else if (what < 45)
 		do_append(w, i);
 	else if (what < 60)
@@ -245,6 +259,7 @@ static void restart_from_kill(world *w)
 		w->mid_expected[i].log = log;
 	}
 	start_session(w);
+	w->bytes = w->growing_to = test_info(w->stream).stream_bytes;
 	for (int i = 0; i < WORLD_REGIONS; i++)
 		settle(w, i);
 	w->kills++;
@@ -253,7 +268,13 @@ static void restart_from_kill(world *w)
 static void run(void **state, bool cut_in_recovery)
 {
 	test_case *test = test_begin(state);
-	world w = {.test = test, .random = test_seed(), .cut_in_recovery = cut_in_recovery};
+	world w = {
+	    .test = test,
+	    .random = test_seed(),
+	    .cut_in_recovery = cut_in_recovery,
+	    .bytes = STREAM_BYTES,
+	    .growing_to = STREAM_BYTES,
+	};
 
 	(void)snprintf(w.path, sizeof(w.path), "%s", test->path);
 	test_close(test_create(w.path, STREAM_BYTES));
@@ -267,7 +288,7 @@ static void run(void **state, bool cut_in_recovery)
 		end_session(&w, test_random_below(&w.random, 3));
 		open_session(&w);
 	}
-	assert_true(w.cuts > STEPS && w.kills > 0);
+	assert_true(w.cuts > STEPS && w.kills > 0 && w.grown > 0);
 	end_session(&w, CLOSE);
 	world_verify(&w, w.path);
 	for (int i = 0; i < WORLD_REGIONS; i++)
