@@ -279,13 +279,14 @@ static void test_grow_readers_beside_see_nothing_wrong(void **state)
 		pms_region_release(region);
 	}
 	for (int i = 0; i < 2; i++) {
+		while (watchers[i].looks == 0 && watchers[i].error.status == PMS_OK)
+			(void)usleep(1000);
 		watchers[i].stop = true;
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 		if (watchers[i].error.status != PMS_OK)
 			fail_msg(
 			    "a reader that %s, look %llu: %d: %s", watchers[i].opens_anew ? "opens anew" : "stays open",
 			    (unsigned long long)watchers[i].looks, watchers[i].error.status, watchers[i].error.message);
-		assert_true(watchers[i].looks > 0);
 	}
 	test_check_is_clean(writer);
 	test_close(writer);
