@@ -62,6 +62,24 @@ static void compare_stream(const world *w, pms_stream *stream)
 	}
 }
 
+/* But for a file that an interrupted growing has left longer than the stream. */
+static void expect_clean(pms_stream *stream)
+{
+	pms_check_summary summary = {.struct_bytes = sizeof(summary)};
+	pms_stream_info info = test_info(stream);
+	pms_check *check;
+
+	if (info.file_bytes == info.stream_bytes) {
+		test_check_is_clean(stream);
+		return;
+	}
+	assert_int_equal(pms_check_run(stream, &check, NULL), PMS_OK);
+	assert_int_equal(pms_check_summarize(check, &summary), PMS_OK);
+	assert_int_equal(summary.problem_count, 1);
+	assert_int_equal(summary.error_count, 0);
+	pms_check_release(check);
+}
+
 void world_verify(world *w, const char *path)
 {
 	pms_region *region;
@@ -74,7 +92,7 @@ void world_verify(world *w, const char *path)
 	assert_int_equal(info.state, info.file_bytes > info.stream_bytes ? PMS_STATE_FILE_LARGER : 0);
 	assert_true(info.stream_bytes == w->bytes || info.stream_bytes == w->growing_to);
 	compare_stream(w, stream);
-	test_check_is_clean(stream);
+	expect_clean(stream);
 	for (uint64_t at = 0; pms_region_next(stream, at, &region, NULL) == PMS_OK;) {
 		pms_position position;
 		int32_t status = pms_region_append(region, "after", 5, &position, NULL);
@@ -85,7 +103,7 @@ void world_verify(world *w, const char *path)
 		at = test_region_info(region).offset + 1;
 		pms_region_release(region);
 	}
-	test_check_is_clean(stream);
+	expect_clean(stream);
 	test_close(stream);
 }
 
@@ -101,6 +119,8 @@ static void note_mid_kill(world *w)
 {
 	w->mid_kill = test_medium_kill();
 	w->mid_durable = test_medium_power_cut(0);
+	w->mid_bytes = w->bytes;
+	w->mid_growing_to = w->growing_to;
 	for (int i = 0; i < WORLD_REGIONS; i++) {
 		test_log kept = w->mid_expected[i].log;
 		w->mid_expected[i] = w->expected[i];

@@ -40,6 +40,7 @@ typedef struct world {
 	test_image mid_kill;			     /* a kill in the call in progress: all bytes ... */
 	test_image mid_durable;			     /* ... of which these are durable ... */
 	expected_region mid_expected[WORLD_REGIONS]; /* ... and what may be there */
+	uint64_t mid_bytes, mid_growing_to;
 } world;
 
 const char *world_region_name(int index);

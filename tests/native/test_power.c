@@ -253,6 +253,8 @@ static void restart_from_kill(world *w)
 	test_image_free(&w->mid_kill);
 	w->killed = w->mid_durable;
 	w->mid_durable = (test_image){0};
+	w->bytes = w->mid_bytes;
+	w->growing_to = w->mid_growing_to;
 	for (int i = 0; i < WORLD_REGIONS; i++) {
 		test_log log = w->expected[i].log;
 		w->expected[i] = w->mid_expected[i];
