@@ -537,10 +537,16 @@ PMS_API int32_t pms_stream_close(pms_stream *stream);
 /* Closes the stream if need be, and gives up the handle. Null does nothing. No call on it may follow or be running. */
 PMS_API void pms_stream_release(pms_stream *stream);
 
-/* Describes the stream. info: out, struct_bytes set by the caller. Returns PMS_OK, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED. */
+/*
+ * Describes the stream. info: out, struct_bytes set by the caller. A reader looks at what a writer has changed first. Returns
+ * PMS_OK, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED; a reader also PMS_E_NO_MEMORY (see pms_stream_grow), PMS_E_TRUNCATED, PMS_E_IO.
+ */
 PMS_API int32_t pms_stream_describe(pms_stream *stream, pms_stream_info *info, pms_error *error);
 
-/* What opening found and did. recovery: out, struct_bytes set by the caller. Statuses as pms_stream_describe. */
+/*
+ * What opening found and did. recovery: out, struct_bytes set by the caller. Returns PMS_OK, PMS_E_INVALID_ARGUMENT,
+ * PMS_E_CLOSED.
+ */
 PMS_API int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recovery, pms_error *error);
 
 /* ---- regions ---------------------------------------------------------------------------------------------------- */
@@ -561,7 +567,7 @@ PMS_API int32_t pms_region_create(pms_stream *stream, const pms_region_options *
 /*
  * Finds a region by name. name: in, name_bytes of UTF-8, at least 1. region: out, released by the caller.
  * Returns PMS_OK, PMS_E_NOT_FOUND, PMS_E_CORRUPT (not found, but a region header is damaged, which may be its own),
- * PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED.
+ * PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED; a reader also as pms_stream_describe.
  */
 PMS_API int32_t pms_region_find(pms_stream *stream, const char *name, uint64_t name_bytes, pms_region **region,
 				pms_error *error);
@@ -571,7 +577,7 @@ PMS_API int32_t pms_region_find(pms_stream *stream, const char *name, uint64_t n
  *
  * Start with 0 and go on with the offset of the last one + 1. Regions created or freed meanwhile may or may not be met.
  * region  out, released by the caller.
- * Returns PMS_OK, PMS_E_END, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED.
+ * Returns PMS_OK, PMS_E_END, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED; a reader also as pms_stream_describe.
  */
 PMS_API int32_t pms_region_next(pms_stream *stream, uint64_t offset, pms_region **region, pms_error *error);
 

@@ -138,13 +138,15 @@ int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error)
 void pms_file_cut(const pms_file *file, uint64_t bytes)
 {
 	struct stat status;
+	int result;
 
 	if (file->type == PMS_FILE_DEVICE_DAX || fstat((int)file->handle, &status) != 0 ||
 	    (uint64_t)status.st_size <= bytes)
 		return;
 	/* Where it is refused the file stays longer: the next who grows the stream takes what is there. */
-	while (ftruncate((int)file->handle, (off_t)bytes) != 0 && errno == EINTR)
-		continue;
+	do
+		result = ftruncate((int)file->handle, (off_t)bytes);
+	while (result != 0 && errno == EINTR);
 }
 
 bool pms_file_is_sparse(const pms_file *file)

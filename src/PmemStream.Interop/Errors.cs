@@ -89,6 +89,23 @@ internal static class Errors
         }
     }
 
+    /// <summary>The size that a stream is to have.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"/>
+    public static void CheckGrownSize(long bytes, string parameterName)
+    {
+        if (bytes is <= 0 or > BytesMax)
+        {
+            throw OutOfRange(parameterName, bytes, $"The size of a stream is up to {BytesMax} bytes, not {bytes}.");
+        }
+    }
+
+    /// <summary>A stream only grows.</summary>
+    public static ArgumentOutOfRangeException Shrinking(long bytes, long bytesNow, string parameterName) => OutOfRange(
+        parameterName,
+        bytes,
+        $"The stream has {bytesNow} bytes and does not shrink: its new size cannot be {bytes}. "
+        + "To have a smaller one, copy the entries to a new stream.");
+
     /// <summary>Nothing but a device brings its own size.</summary>
     public static ArgumentOutOfRangeException SizeMissing(string parameterName) => OutOfRange(
         parameterName,

@@ -118,6 +118,7 @@ internal static unsafe class Failures
             "Free regions, or ask for at most StreamInfo.LargestFreeBytes.",
         StreamStatus.Busy => "Dispose its reservations and enumerators first.",
         StreamStatus.NoEntry => "The position is of another region, or of what was cleared since.",
+        StreamStatus.NoSpace when kind == SubjectKind.Stream => "Make room, or grow the stream by less.",
         StreamStatus.NoSpace => "Make room, or create a smaller stream.",
         StreamStatus.AccessDenied =>
             "Change the permissions; for reading alone, OpenReadOnly needs no write permission.",

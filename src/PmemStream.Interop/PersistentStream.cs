@@ -55,6 +55,10 @@ public sealed unsafe partial class PersistentStream : IDisposable
     public string Path { get; }
 
     /// <summary>Facts about the stream as they are now.</summary>
+    /// <exception cref="StreamStorageException">
+    /// It is open for reading only, and a writer has made it larger than there are addresses for here: open it again (see
+    /// <see cref="Grow"/>).
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     public StreamInfo Info
     {
@@ -87,6 +91,7 @@ public sealed unsafe partial class PersistentStream : IDisposable
     }
 
     /// <summary>The regions that there are now, in address order. Each call looks again.</summary>
+    /// <exception cref="StreamStorageException">As <see cref="Info"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     public IReadOnlyList<StreamRegion> Regions
     {

@@ -207,6 +207,7 @@ public sealed class ExitCodeTests
         Tool.RunOn("x"u8.ToArray(), "append", folder.Stream, TestFolder.Region).Failed(5, folder.Stream);
         Tool.Run("region", "create", folder.Stream, "other", "--size", "64KiB").Failed(5, folder.Stream);
         Tool.Run("create", folder.Stream, "--size", "2MiB", "--overwrite").Failed(5, folder.Stream);
+        Tool.Run("grow", folder.Stream, "64MiB").Failed(5, folder.Stream);
 
         writer.GetRegion(TestFolder.Region).Append("still mine"u8);
         Assert.Single(folder.Entries());

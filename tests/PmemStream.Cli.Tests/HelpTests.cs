@@ -5,6 +5,7 @@ public sealed class HelpTests
 {
     [Theory]
     [InlineData("create")]
+    [InlineData("grow")]
     [InlineData("info")]
     [InlineData("region")]
     [InlineData("region create")]
@@ -32,7 +33,7 @@ public sealed class HelpTests
         ToolResult result = Tool.Run("--help").Ok();
 
         Assert.All(
-            ["create", "info", "region", "append", "read", "check", "dump", "completion", "Examples:", "64KiB", "Exit codes:"],
+            ["create", "grow", "info", "region", "append", "read", "check", "dump", "completion", "Examples:", "64KiB", "Exit codes:"],
             word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
     }
 

@@ -157,6 +157,9 @@ public sealed class FormatReaderTests
             StreamRegion region = regions[random.Next(regions.Count)];
             switch (choice)
             {
+                case 10:
+                    stream.Grow(stream.Info.Size + random.Next(20000));
+                    break;
                 case 1:
                     region.Clear();
                     break;

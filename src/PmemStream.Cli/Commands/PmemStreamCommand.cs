@@ -11,6 +11,7 @@ internal sealed class PmemStreamCommand : RootCommand
         : base("Crash-safe append-only streams on persistent memory and ordinary files.")
     {
         Subcommands.Add(new CreateCommand(io));
+        Subcommands.Add(new GrowCommand(io));
         Subcommands.Add(new InfoCommand(io));
         Subcommands.Add(new RegionCommand(io));
         Subcommands.Add(new AppendCommand(io));

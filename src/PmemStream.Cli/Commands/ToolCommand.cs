@@ -56,21 +56,15 @@ internal abstract class ToolCommand : Command
         {
             Description = description,
             HelpName = "SIZE",
-            CustomParser = parsed =>
-            {
-                string text = parsed.Tokens[^1].Value;
-                if (!ByteSize.TryParse(text, out long bytes))
-                {
-                    parsed.AddError($"{name} '{text}': expected {ByteSize.Expected}.");
-                }
-                else if (bytes > bytesMax)
-                {
-                    parsed.AddError($"{name} '{text}': expected at most {ByteSize.Format(bytesMax)}.");
-                }
-
-                return bytes;
-            },
+            CustomParser = parsed => ParseSize(parsed, name, bytesMax),
         };
+
+    /// <summary>An argument that is a size in bytes.</summary>
+    protected static Argument<long> SizeArgument(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = parsed => ParseSize(parsed, name, long.MaxValue),
+    };
 
     /// <summary>Checks that an argument is not empty.</summary>
     protected static string NotEmpty(System.CommandLine.Parsing.ArgumentResult parsed, string name)
@@ -82,6 +76,21 @@ internal abstract class ToolCommand : Command
         }
 
         return text;
+    }
+
+    private static long ParseSize(System.CommandLine.Parsing.ArgumentResult parsed, string name, long bytesMax)
+    {
+        string text = parsed.Tokens[^1].Value;
+        if (!ByteSize.TryParse(text, out long bytes))
+        {
+            parsed.AddError($"{name} '{text}': expected {ByteSize.Expected}.");
+        }
+        else if (bytes > bytesMax)
+        {
+            parsed.AddError($"{name} '{text}': expected at most {ByteSize.Format(bytesMax)}.");
+        }
+
+        return bytes;
     }
 
     // For the completion of a shell: what cannot be found out is left out.

@@ -7,7 +7,8 @@ internal sealed partial class ModelRun : IDisposable
 {
     private const int Block = 4096;
     private const long FixedBytes = 16384;
-    private const long StreamBytes = 40 * Block;
+    private const long StreamBytes = 36 * Block;
+    private const long StreamBytesMax = 44 * Block;
 
     private static readonly int[] Alignments = [8, 64, 256, 4096];
     private static readonly string?[] Names = ["log", "größe", "日本", "other", null];
@@ -61,6 +62,9 @@ internal sealed partial class ModelRun : IDisposable
                 return;
             case OperationKind.GetOrCreateRegion:
                 GetOrCreateRegion(operation);
+                return;
+            case OperationKind.Grow:
+                Grow(operation.Size);
                 return;
             case OperationKind.UseFreed:
                 UseFreed(operation.Which);
@@ -119,6 +123,23 @@ internal sealed partial class ModelRun : IDisposable
         else
         {
             Assert.Throws<StreamFullException>(() => _stream.CreateRegion(name, size, alignment));
+        }
+    }
+
+    // By 0 to 3 blocks, as long as it is not too large for the rest to fill it.
+    private void Grow(int size)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(nameof(size), () => _stream.Grow(_space.Size - Block));
+        int blocks = size % 4;
+        if (_space.Size + (blocks * Block) > StreamBytesMax)
+        {
+            return;
+        }
+
+        _stream.Grow(_space.Size + (blocks * Block) - (blocks == 0 ? 0 : size % Block));
+        if (blocks > 0)
+        {
+            _space.Grow(blocks * Block);
         }
     }
 
@@ -257,6 +278,7 @@ internal sealed partial class ModelRun : IDisposable
         StreamInfo info = _stream.Info;
         Assert.Equal((_regions.Count, _space.FreeBytes), (info.RegionCount, info.FreeBytes));
         Assert.Equal(_space.LargestBytes, info.LargestFreeBytes);
+        Assert.Equal((_space.Size, _space.Size), (info.Size, info.FileSize));
         Assert.True(info.NextTimestamp > _lastTimestamp);
     }
 

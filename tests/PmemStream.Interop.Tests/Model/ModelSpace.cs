@@ -1,11 +1,14 @@
 namespace PmemStream.Interop.Tests.Model;
 
 /// <summary>The pieces of a stream as a plain list: the first free one that is large enough is taken, neighbours merge.</summary>
-internal sealed class ModelSpace(long first, long end, int block)
+internal sealed class ModelSpace(long first, long size, int block)
 {
     private const int RegionHeaderBytes = 512;
 
-    private readonly List<(long Offset, long Bytes)> _free = [(first, end - first)];
+    private readonly List<(long Offset, long Bytes)> _free = [(first, size - first)];
+
+    /// <summary>Size of the stream.</summary>
+    public long Size { get; private set; } = size;
 
     public long FreeBytes => _free.Sum(piece => piece.Bytes);
 
@@ -26,6 +29,13 @@ internal sealed class ModelSpace(long first, long end, int block)
         _free[index] = (offset + needed, _free[index].Bytes - needed);
         _free.RemoveAll(piece => piece.Bytes == 0);
         return true;
+    }
+
+    /// <summary>The stream is larger from now on, in whole blocks.</summary>
+    public void Grow(long bytes)
+    {
+        Return(Size, bytes);
+        Size += bytes;
     }
 
     public void Return(long offset, long bytes)

@@ -69,6 +69,9 @@ public enum OperationKind
     /// <summary>Reads a position that names no visible entry.</summary>
     ReadNoEntry,
 
+    /// <summary>Makes the stream larger, by nothing or a few blocks; is told that it does not shrink.</summary>
+    Grow,
+
     /// <summary>Uses a region that was freed.</summary>
     UseFreed,
 

@@ -9,6 +9,7 @@ internal static class ChildTasks
     public const string Append = "append";
     public const string HoldOpen = "hold-open";
     public const string TryOpen = "try-open";
+    public const string WaitForRegion = "wait-for-region";
     public const string OpenAsNobody = "open-as-nobody";
     public const string CreateAsNobody = "create-as-nobody";
     public const string OverRead = "over-read";
@@ -29,6 +30,9 @@ internal static class ChildTasks
                 break;
             case TryOpen:
                 Console.WriteLine(OutcomeOf(() => PersistentStream.Open(path)));
+                break;
+            case WaitForRegion:
+                ReadWhenThere(path, arguments[2]);
                 break;
             case OpenAsNobody:
                 BecomeNobody(warmUp: arguments[2]);
@@ -93,6 +97,22 @@ internal static class ChildTasks
         using PersistentStream stream = PersistentStream.Open(path);
         Console.WriteLine(Opened);
         Console.ReadLine();
+    }
+
+    // Says what is in the region, as soon as there is something, and how large the stream is.
+    private static void ReadWhenThere(string path, string name)
+    {
+        using PersistentStream stream = PersistentStream.OpenReadOnly(path);
+        Console.WriteLine(Opened);
+        List<string> texts = [];
+        while (texts.Count == 0)
+        {
+            Thread.Sleep(1);
+            texts = stream.TryGetRegion(name, out StreamRegion? region) ? region.Texts() : [];
+        }
+
+        Console.WriteLine(string.Join(',', texts));
+        Console.WriteLine(stream.Info.Size.ToString(CultureInfo.InvariantCulture));
     }
 
     private static string OutcomeOf(Func<PersistentStream> open)
