@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Changing the layout: create, free and clear a region, grow the stream. Each takes effect by one 8-byte store, behind a drain of all that
- * it depends on. The layout epoch changes before each, so that readers in other processes notice.
+ * Changing the layout: create, free and clear a region, grow the stream. Each takes effect by one 8-byte store, behind a
+ * drain of all that it depends on. The layout epoch changes before each, so that readers in other processes notice.
  */
 #include <stdlib.h>
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Readers that meet a growing stream at chosen moments: between two of their own steps, and before each drain of the writer. */
+/*
+ * Growing, met at chosen moments: by readers between two of their own steps and before each drain of the writer, and by a
+ * close and a failed drain between two of its steps.
+ */
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -38,22 +42,33 @@ static bool holds_old(pms_stream *reader)
 
 /* ---- hooks ------------------------------------------------------------------------------------------------------- */
 
-/* Called by a reader in the middle of its work, once. */
-typedef struct reader_hook {
+/* Called in the middle of somebody's work, once. */
+typedef struct moment_hook {
 	void (*call)(void *);
 	void *context;
-} reader_hook;
+} moment_hook;
 
-static reader_hook after_mapping; /* the file, before it reads the size of the stream */
-static reader_hook after_size;	  /* and then before it reads the pieces */
+static moment_hook after_mapping; /* the file, before it reads the size of the stream */
+static moment_hook after_size;	  /* and then before it reads the pieces */
 
-static void run_hook(reader_hook *hook)
+/* Called by a writer that grows, when the file is longer and not mapped. */
+static moment_hook while_syncing;
+
+static void run_hook(moment_hook *hook)
 {
 	void (*call)(void *) = hook->call;
 
 	hook->call = NULL;
 	if (call)
 		call(hook->context);
+}
+
+int32_t __real_pms_medium_sync_file(pms_medium *medium, const pms_file *file, pms_error *error);
+int32_t __wrap_pms_medium_sync_file(pms_medium *medium, const pms_file *file, pms_error *error);
+int32_t __wrap_pms_medium_sync_file(pms_medium *medium, const pms_file *file, pms_error *error)
+{
+	run_hook(&while_syncing);
+	return __real_pms_medium_sync_file(medium, file, error);
 }
 
 int32_t __real_pms_header_load(const pms_medium *medium, pms_stored_header *header, uint64_t *bad, pms_error *error);
@@ -106,7 +121,7 @@ static void test_grow_between_a_readers_mapping_and_its_look_at_the_size(void **
 	test_case *test = test_begin(state);
 	pms_stream *writer = test_create(test->path, SMALL);
 
-	after_mapping = (reader_hook){grow_now, writer};
+	after_mapping = (moment_hook){grow_now, writer};
 	expect_whole(test_open(test->path, PMS_OPEN_READ_ONLY), 3 * SMALL);
 	assert_null(after_mapping.call);
 	test_close(writer);
@@ -118,7 +133,7 @@ static void test_grow_between_a_readers_looks_at_size_and_pieces(void **state)
 	test_case *test = test_begin(state);
 	pms_stream *writer = test_create(test->path, SMALL);
 
-	after_size = (reader_hook){grow_now, writer};
+	after_size = (moment_hook){grow_now, writer};
 	expect_whole(test_open(test->path, PMS_OPEN_READ_ONLY), 3 * SMALL);
 	assert_null(after_size.call);
 	test_close(writer);
@@ -156,7 +171,7 @@ static void let_reader_begin(void *context)
 	if (m->begun)
 		return;
 	m->begun = true;
-	after_size = (reader_hook){wait_for_writer, m};
+	after_size = (moment_hook){wait_for_writer, m};
 	assert_int_equal(pthread_create(&m->thread, NULL, open_in_meeting, m), 0);
 	while (!m->has_read)
 		sched_yield();
@@ -226,6 +241,61 @@ static void test_grow_readers_at_each_drain_see_nothing_wrong(void **state)
 	test_medium_forget();
 }
 
+/* ---- between the file and the layout ----------------------------------------------------------------------------- */
+
+static void close_now(void *writer) { assert_int_equal(pms_stream_close(writer), PMS_OK); }
+
+static void fail_a_drain(void *region)
+{
+	test_medium_fail_drains(0, EIO);
+	assert_int_equal(pms_region_append(region, "x", 1, NULL, NULL), PMS_E_IO);
+	test_medium_fail_drains(0, 0);
+}
+
+/* The file is as long as it was, and the stream, too. */
+static void expect_given_up(const char *path)
+{
+	test_image image = test_image_load(path);
+
+	assert_int_equal(image.size, SMALL);
+	test_image_free(&image);
+	pms_stream *stream = test_open(path, PMS_OPEN_DEFAULT);
+	assert_int_equal(test_info(stream).stream_bytes, SMALL);
+	grow(stream, 2 * SMALL);
+	test_check_is_clean(stream);
+	test_close(stream);
+}
+
+static void test_grow_gives_up_when_the_stream_is_closed(void **state)
+{
+	test_case *test = test_begin(state);
+	pms_stream *writer = test_create(test->path, SMALL);
+	pms_error error;
+
+	while_syncing = (moment_hook){close_now, writer};
+	assert_int_equal(pms_stream_grow(writer, 3 * SMALL, &error), PMS_E_CLOSED);
+	test_error_says(&error, PMS_E_CLOSED);
+	pms_stream_release(writer);
+	expect_given_up(test->path);
+}
+
+static void test_grow_gives_up_when_a_drain_has_failed(void **state)
+{
+	test_case *test = test_begin(state);
+	pms_error error;
+
+	test_medium_watch_next();
+	pms_stream *writer = test_create(test->path, SMALL);
+	pms_region *region = test_region(writer, "old", 1000, 64);
+	while_syncing = (moment_hook){fail_a_drain, region};
+	assert_int_equal(pms_stream_grow(writer, 3 * SMALL, &error), PMS_E_POISONED);
+	pms_region_release(region);
+	assert_int_equal(pms_stream_close(writer), PMS_E_POISONED);
+	pms_stream_release(writer);
+	test_medium_forget();
+	expect_given_up(test->path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +303,8 @@ int main(void)
 	    TEST_ON_BOTH(test_grow_between_a_readers_looks_at_size_and_pieces),
 	    TEST_ON_BOTH(test_grow_merges_under_a_reader_that_knows_the_old_size),
 	    TEST_ON_BOTH(test_grow_readers_at_each_drain_see_nothing_wrong),
+	    TEST_ON_BOTH(test_grow_gives_up_when_the_stream_is_closed),
+	    TEST_ON_BOTH(test_grow_gives_up_when_a_drain_has_failed),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);
