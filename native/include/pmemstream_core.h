@@ -793,6 +793,11 @@ PMS_API uint64_t pms_region_persisted(const pms_region *region);
 /*
  * Opens a cursor. While it is open the region can be neither cleared nor freed by this process.
  *
+ * PMS_CURSOR_FROM_TIMESTAMP walks, without hashing payloads, to the first entry that it wants. Where cursors of this stream
+ * have come past before, it begins close to it (at most 1,024 places of each region are kept in memory), so that the cost is
+ * a small part of the region; else at the first entry. Entries that it does not come past are not looked at: damage in them
+ * is not reported.
+ *
  * options  in; null: from the first entry, verified.
  * cursor   out, not null; closed by the caller. Used by one thread at a time.
  * Returns PMS_OK, PMS_E_NO_ENTRY (a position that is in another region, between entries, behind what is visible, or of an

@@ -9,6 +9,9 @@
 
 #include <stdlib.h>
 
+/* What a seek would have to hash to trust an entry: the index names none that is larger. */
+#define PMS_SEEK_PAYLOAD_MAX (1ull << 20)
+
 static int32_t damaged(const pms_region *region, uint64_t offset, const char *why, pms_error *error)
 {
 	return pms_fail_at(error, PMS_E_CORRUPT, offset, 0, 0,
@@ -116,6 +119,10 @@ static int32_t step_any(pms_cursor *cursor, pms_parsed_entry *entry, pms_entry_k
 		status = stale_or(cursor, status, error);
 	if (status != PMS_OK)
 		return status;
+	if (entry->offset >= cursor->note_from && entry->payload_bytes <= PMS_SEEK_PAYLOAD_MAX)
+		cursor->note_from =
+		    pms_seek_index_note(&region->seek, cursor->life.base, region->data_start,
+					(pms_seek_pair){.timestamp = entry->timestamp, .offset = entry->offset});
 	cursor->at += entry->extent_bytes;
 	cursor->last = entry->timestamp;
 	cursor->in_group = *kind == PMS_KIND_DATA && entry->group_continues;
@@ -200,9 +207,34 @@ static void rewind_to_first(pms_cursor *cursor)
 	cursor->at = cursor->region->data_start;
 	cursor->last = cursor->life.base;
 	cursor->in_group = false;
+	cursor->note_from = cursor->at + PMS_SEEK_STRIDE_MIN; /* nothing before it is worth noting */
 }
 
-/* Walks from the first entry; payloads are not hashed on the way, only what the cursor then returns. */
+/*
+ * From the first entry to one that the index names, when that is there: an entry of this life with this very timestamp, as
+ * for a position. Else the cursor stays where it is; a hint that is wrong costs a walk, never an entry.
+ */
+static void skip_ahead(pms_cursor *cursor, uint64_t timestamp)
+{
+	pms_region *region = cursor->region;
+	uint64_t end = atomic_load_explicit(&region->committed, memory_order_acquire);
+	pms_parsed_entry entry;
+	pms_entry_kind kind;
+	pms_seek_pair pair;
+
+	if (!pms_seek_index_find(&region->seek, cursor->life.base, timestamp, &pair) ||
+	    !is_place(region, pair.offset, end) ||
+	    load_entry(region, &cursor->life, pair.offset, end, true, &entry, &kind, NULL) != PMS_OK ||
+	    entry.timestamp != pair.timestamp)
+		return;
+	cursor->at = pair.offset;
+	cursor->last = pair.timestamp - 1;
+}
+
+/*
+ * Walks from the first entry, or from where the index says; payloads are not hashed on the way, only what the cursor then
+ * returns.
+ */
 static int32_t seek_timestamp(pms_cursor *cursor, uint64_t timestamp, pms_error *error)
 {
 	bool verified = cursor->verified;
@@ -210,6 +242,7 @@ static int32_t seek_timestamp(pms_cursor *cursor, uint64_t timestamp, pms_error 
 	pms_cursor before;
 	int32_t status;
 
+	skip_ahead(cursor, timestamp);
 	cursor->verified = false;
 	do {
 		before = *cursor;

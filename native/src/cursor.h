@@ -8,11 +8,12 @@
 struct pms_cursor {
 	pms_region *region;
 	bool verified;
-	pms_life life;	/* of the region, when the cursor was opened */
-	uint64_t at;	/* offset of what comes next */
-	uint64_t last;	/* timestamp of the entry before */
-	uint64_t least; /* entries with a smaller timestamp are passed over */
-	bool in_group;	/* the entry before was a member of a group that goes on */
+	pms_life life;	    /* of the region, when the cursor was opened */
+	uint64_t at;	    /* offset of what comes next */
+	uint64_t last;	    /* timestamp of the entry before */
+	uint64_t least;	    /* entries with a smaller timestamp are passed over */
+	bool in_group;	    /* the entry before was a member of a group that goes on */
+	uint64_t note_from; /* offset from which on an entry is worth a note in the region's seek index */
 };
 
 int32_t pms_cursor_start_at(pms_region *region, const pms_cursor_options *options, pms_cursor **out, pms_error *error);

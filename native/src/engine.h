@@ -7,6 +7,7 @@
  *   stream->layout_mutex   the table of extents, and every change of the layout on the medium
  *   region->mutex          one region's tail, order, pins and checkpoint
  *   stream->clock_mutex    raising the timestamp ceiling
+ *   region->seek.mutex     the seek index of one region (seek_index.h)
  * A drain on the append path runs under none of them.
  *
  * PINS - who keeps the mapping and the writer lock (see pms_stream_close in the public header)
@@ -26,6 +27,7 @@
 #include "format.h"
 #include "medium.h"
 #include "os.h"
+#include "seek_index.h"
 #include "thread.h"
 
 /* Timestamps that one raise of the ceiling makes available, and the greatest that can be given out. */
@@ -154,6 +156,8 @@ struct pms_region {
 	_Atomic uint64_t damage_offset; /* where reading stops for damage; 0: nowhere */
 	pms_record *first_record, *last_record;
 	pms_place *parked; /* asleep until `ordered` reaches them */
+
+	pms_seek_index seek;
 };
 
 struct pms_stream {

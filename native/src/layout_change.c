@@ -244,8 +244,10 @@ static int32_t clear_idle_locked(pms_region *region, pms_error *error)
 		pms_word_write_flush(stream, region->offset + PMS_REGION_CHECKPOINT, PMS_ROLE_CHECKPOINT, 0);
 
 	/* 3. Only now the space is used again. */
-	if (status == PMS_OK)
+	if (status == PMS_OK) {
 		pms_order_reset_locked(region, region->data_start, base);
+		pms_seek_index_forget(&region->seek);
+	}
 	return status;
 }
 

@@ -341,6 +341,7 @@ int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 		region->damage = 0;
 		region->damage_offset = 0;
 		pms_order_reset_locked(region, region->data_start, base);
+		pms_seek_index_forget(&region->seek);
 	} else if (region->damage_offset) {
 		return PMS_OK;
 	}

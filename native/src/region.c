@@ -30,6 +30,7 @@ pms_region *pms_region_new(pms_stream *stream, const pms_stored_region *stored, 
 	region->life.uuid_value = stream->uuid_value;
 	pms_mutex_init(&region->mutex);
 	pms_condition_init(&region->changed);
+	pms_seek_index_init(&region->seek);
 	pms_order_reset_locked(region, region->data_start, 0);
 	atomic_fetch_add(&stream->references, 1);
 	atomic_fetch_add(&stream->mapping_pins, 1);
@@ -50,6 +51,7 @@ void pms_region_unreference(pms_region *region)
 	if (atomic_fetch_sub(&region->references, 1) != 1)
 		return;
 	pms_order_release(region);
+	pms_seek_index_destroy(&region->seek);
 	pms_condition_destroy(&region->changed);
 	pms_mutex_destroy(&region->mutex);
 	free(region);

@@ -34,7 +34,10 @@ public sealed unsafe partial class StreamRegion
         ? Entries
         : new EntrySequence(this, pms_cursor_start.PMS_CURSOR_AT, at, verified: true);
 
-    /// <summary>The entries whose timestamp is at or above the given one. Walks over those before them.</summary>
+    /// <summary>
+    /// The entries whose timestamp is at or above the given one. Begins to look near it where enumerations of this stream have
+    /// come past before, else at the first entry.
+    /// </summary>
     /// <param name="timestamp">A timestamp of the stream's logical clock; not a time of day.</param>
     /// <returns>The sequence.</returns>
     public EntrySequence EntriesFromTimestamp(ulong timestamp) => new(

@@ -11,9 +11,9 @@ function layer_of(name) {
         return "pure"
     if (name ~ /^medium/)
         return "medium"
-    if (name ~ /^(error|fault|os|thread)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
+    if (name ~ /^(error|fault|os|thread|barrier)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
         return "platform"
-    if (name ~ /^(engine|order|walk|recover|clock|layout|layout_change|grow|stream_header)\.[ch]$/)
+    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|stable|stream_header)\.[ch]$/)
         return "engine"
     return "verbs"
 }
@@ -37,7 +37,7 @@ function may_include(layer, header) {
     if (header ~ /_internal|^ndctl_forward/)
         return 0
     if (layer == "engine")
-        return header ~ /^(engine|format|entry|medium|os|error|fault|thread)\.h$/
+        return header ~ /^(engine|format|entry|medium|os|error|fault|seek_index|thread)\.h$/
     return 1
 }
 
