@@ -64,6 +64,20 @@ static void end_unit(stepper *step, uint64_t start, const pms_parsed_entry *entr
 		walk->checkpoint_end = walk->tail;
 }
 
+/*
+ * Whether a pending entry beside a living writer is his open reservation, as far as one can tell. Not at the checkpoint, which
+ * never names one of a living session; and not below the persisted timestamp, which never passes one that is open (R14).
+ */
+static bool may_be_open(const pms_region *region, const pms_parsed_entry *entry)
+{
+	uint64_t persisted;
+
+	if (entry->offset == region->checkpoint)
+		return false;
+	return !pms_word_read(region->stream, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, &persisted) ||
+	       entry->timestamp > persisted;
+}
+
 /* One step over a valid entry; false where the log ends. */
 static bool step_over(stepper *step, bool writer_lives)
 {
@@ -79,8 +93,7 @@ static bool step_over(stepper *step, bool writer_lives)
 		return false;
 	if (kind == PMS_KIND_PENDING && PMS_FAULT(PENDING_ENDS_THE_LOG))
 		return false;
-	/* Not at the checkpoint, which never names a reservation of a living session. */
-	if (kind == PMS_KIND_PENDING && writer_lives && step->at != step->region->checkpoint) {
+	if (kind == PMS_KIND_PENDING && writer_lives && may_be_open(step->region, &entry)) {
 		step->walk->stopped_at_pending = true;
 		return false;
 	}

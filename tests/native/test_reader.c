@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading what somebody else is writing (R20): a stream opened for reading only beside its writer, in the same process,
  * with a mapping of its own. */
+#include "engine.h"
 #include "support_image.h"
 
 typedef struct fixture {
@@ -149,6 +150,43 @@ static void test_reader_passes_over_a_reservation_of_a_dead_writer(void **state)
 	end(&f);
 }
 
+/*
+ * Beside a writer who came later it is not known to be dead, as long as the reader does not begin anew: but below the
+ * persisted timestamp it must be, since that never passes an open one (R14).
+ */
+static void test_reader_passes_over_a_dead_reservation_below_the_persisted_timestamp(void **state)
+{
+	fixture f = begin(state);
+	pms_cursor *cursor = open_cursor(f.read);
+	pms_reservation *reservation;
+	pms_position reserved;
+	void *space;
+
+	assert_int_equal(pms_region_reserve(f.written, 100, &reservation, &space, &reserved, NULL), PMS_OK);
+	test_log_add(&f.log, test_append(f.written, 10, 8), 10, 8);
+	for (size_t i = 0; i < 5; i++)
+		expect_next(cursor, f.log.entries[i].position);
+	expect_end(cursor); /* it is open, and the reader is before it */
+	/* The writer dies: as it is abandoned, the pending header is put back, as a kill would have left it. */
+	pms_stored_entry pending = *(const pms_stored_entry *)pms_at(&f.writer->medium, reserved.offset);
+	pms_reservation_release(reservation);
+	pms_store64(&f.writer->medium, reserved.offset + offsetof(pms_stored_entry, checksum), pending.checksum);
+	pms_region_release(f.written);
+	test_close(f.writer);
+	f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
+	f.written = test_find(f.writer, "region");
+	expect_end(cursor);
+	/* The control: one below it does not say so. */
+	pms_word_write(f.writer, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, reserved.timestamp - 1);
+	expect_end(cursor);
+	pms_word_write(f.writer, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, reserved.timestamp);
+	expect_next(cursor, f.log.entries[5].position);
+	expect_end(cursor);
+	pms_cursor_close(cursor);
+	test_log_expect(&f.log, f.read);
+	end(&f);
+}
+
 /* A clear is seen at the next call: what comes then is of another life. */
 static void test_reader_cursor_of_a_cleared_region_is_stale(void **state)
 {
@@ -266,6 +304,7 @@ int main(void)
 	    TEST_ON_BOTH(test_reader_follows_what_is_appended),
 	    TEST_ON_BOTH(test_reader_stops_at_an_open_reservation),
 	    TEST_ON_BOTH(test_reader_passes_over_a_reservation_of_a_dead_writer),
+	    TEST_ON_BOTH(test_reader_passes_over_a_dead_reservation_below_the_persisted_timestamp),
 	    TEST_ON_BOTH(test_reader_cursor_of_a_cleared_region_is_stale),
 	    TEST_ON_BOTH(test_reader_handle_of_a_freed_region_is_stale),
 	    TEST_ON_BOTH(test_reader_finds_regions_that_are_created_later),
