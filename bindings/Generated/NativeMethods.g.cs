@@ -734,6 +734,10 @@ internal static unsafe partial class NativeMethods
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]
+    public static extern int pms_stream_stable_timestamp(pms_stream* stream, [NativeTypeName("uint64_t *")] ulong* timestamp, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
     public static extern int pms_region_create(pms_stream* stream, [NativeTypeName("const pms_region_options *")] pms_region_options* options, pms_region** region, pms_error* error);
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

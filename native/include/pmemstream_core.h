@@ -549,6 +549,21 @@ PMS_API int32_t pms_stream_describe(pms_stream *stream, pms_stream_info *info, p
  */
 PMS_API int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recovery, pms_error *error);
 
+/*
+ * The stable timestamp: every entry at or below it is visible, in whatever region, and none will be added. What is read up to
+ * it and merged by timestamp is never overtaken by an entry that becomes visible later.
+ *
+ * It covers all that was acknowledged before the call, up to the first open reservation of any region: entries with a later
+ * timestamp are above it until that ends. In a stream that is open for reading only: everything, as long as no writer has it
+ * open; beside a writer, what was stable before it came, and what it has made durable with its persisted timestamp. It never
+ * falls. Regions that are created, cleared or freed later are another matter.
+ *
+ * timestamp  out, not null; 0: nothing is.
+ * Cost: a look at each region. Waits for appends and publishes in flight, not for reservations.
+ * Returns PMS_OK, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED, PMS_E_FORKED.
+ */
+PMS_API int32_t pms_stream_stable_timestamp(pms_stream *stream, uint64_t *timestamp, pms_error *error);
+
 /* ---- regions ---------------------------------------------------------------------------------------------------- */
 
 /*

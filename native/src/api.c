@@ -152,6 +152,22 @@ int32_t pms_stream_grow(pms_stream *stream, uint64_t stream_bytes, pms_error *er
 	return status;
 }
 
+int32_t pms_stream_stable_timestamp(pms_stream *stream, uint64_t *timestamp, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!stream || !timestamp)
+		return pms_null_argument(stream ? "timestamp" : "stream", error);
+	*timestamp = 0;
+	int32_t status = pms_stream_enter(stream, error);
+	if (status != PMS_OK)
+		return status;
+	status = pms_stable_timestamp(stream, timestamp, error);
+	if (status == PMS_OK)
+		pms_error_clear(error); /* the end of the regions is no failure */
+	pms_stream_leave(stream);
+	return status;
+}
+
 static int32_t check_region_options(const pms_region_options *options, pms_error *error)
 {
 	uint32_t alignment = options->entry_alignment;

@@ -181,6 +181,7 @@ struct pms_stream {
 	uint8_t line_of_clock[PMS_CACHE_LINE];
 	_Atomic uint64_t next_timestamp;
 	_Atomic uint64_t timestamp_limit; /* drained ceiling: timestamps below it may be given out (R5) */
+	_Atomic uint64_t stable_bound;	  /* readers: below it nothing will be added (stable.c) */
 
 	uint8_t line_of_layout[PMS_CACHE_LINE];
 
@@ -259,6 +260,11 @@ static inline bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *
 int32_t pms_clock_take_one(pms_stream *stream, uint64_t *timestamp, pms_error *error);
 /* Stores both copies of the ceiling and drains. */
 int32_t pms_clock_raise_to(pms_stream *stream, uint64_t ceiling, pms_error *error);
+
+/* ---- stable.c ---- */
+
+/* The greatest timestamp at or below which every entry is visible and none will be added. Waits for appends in flight. */
+int32_t pms_stable_timestamp(pms_stream *stream, uint64_t *timestamp, pms_error *error);
 
 /* ---- region objects (region.c) ---- */
 
