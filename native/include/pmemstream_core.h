@@ -555,8 +555,8 @@ PMS_API int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recov
  *
  * It covers all that was acknowledged before the call, up to the first open reservation of any region: entries with a later
  * timestamp are above it until that ends. In a stream that is open for reading only: everything, as long as no writer has it
- * open; beside a writer, what was stable before it came, and what it has made durable with its persisted timestamp. It never
- * falls. Regions that are created, cleared or freed later are another matter.
+ * open; beside a writer, what this handle found stable before that came, and what the writer has made durable for the stream as
+ * a whole (its persisted timestamp). It never falls. Regions that are created, cleared or freed later are another matter.
  *
  * timestamp  out, not null; 0: nothing is.
  * Cost: a look at each region. Waits for appends and publishes in flight, not for reservations.

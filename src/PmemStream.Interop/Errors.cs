@@ -220,13 +220,21 @@ internal static class Errors
     public static InvalidOperationException EmptySequence() => new(
         $"This {nameof(EntrySequence)} belongs to no region: get one from a {nameof(StreamRegion)}.");
 
+    /// <summary>A default sequence of all entries.</summary>
+    public static InvalidOperationException EmptyMergedSequence() => new(
+        $"This {nameof(MergedSequence)} belongs to no stream: get one from {nameof(PersistentStream)}.ReadAll.");
+
+    /// <summary>Before the first entry, or behind the last.</summary>
+    public static InvalidOperationException NoCurrentEntry() => new(
+        "The enumerator is at no entry: call MoveNext, and go on only if it returns true.");
+
     /// <summary>The stream was disposed.</summary>
     public static ObjectDisposedException Disposed(string path) => new(
         nameof(PersistentStream), $"{path}: the stream was disposed. Open it again.");
 
     /// <summary>The enumerator was disposed.</summary>
-    public static ObjectDisposedException EnumeratorDisposed() => new(
-        nameof(EntryEnumerator), "The enumerator was disposed. Begin a new enumeration.");
+    public static ObjectDisposedException EnumeratorDisposed(string name) => new(
+        name, "The enumerator was disposed. Begin a new enumeration.");
 
     /// <summary>The core library is nowhere.</summary>
     public static DllNotFoundException LibraryNotFound(string fileName, string tried) => new(

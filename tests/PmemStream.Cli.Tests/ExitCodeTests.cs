@@ -41,6 +41,8 @@ public sealed class ExitCodeTests
     [InlineData("read", "a", "b", "--from", "yesterday")]
     [InlineData("read", "a", "b", "--after", "12")]
     [InlineData("read", "a", "--after", "16896@1")]
+    [InlineData("read", "a", "b", "--merged")]
+    [InlineData("read", "a", "--merged", "--after", "16896@1")]
     [InlineData("read", "a", "b", "--after", "16896@1", "--from", "1")]
     [InlineData("completion", "fish")]
     public void Tool_BadCommandLine_IsMisuse(params string[] args)

@@ -52,6 +52,28 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void MoveNext_MergedEntries_AllocatesPerRegionAlone()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, 4 << 20);
+        StreamRegion[] regions = [.. Enumerable.Range(0, 4).Select(i => stream.CreateRegion($"{i}", 900_000))];
+        for (int index = 0; index < Entries; index++)
+        {
+            regions[index % 4].Append("some data"u8);
+        }
+
+        long sum = 0;
+        AssertAllocates(5000, () =>
+        {
+            foreach (MergedEntry entry in stream.ReadAll())
+            {
+                sum += entry.Data.Length + entry.Region.Offset + (long)entry.Timestamp;
+            }
+        });
+        Assert.True(sum > 0);
+    }
+
+    [Fact]
     public void TryCopy_Entry_AllocatesNothing()
     {
         using var folder = new TestFolder();

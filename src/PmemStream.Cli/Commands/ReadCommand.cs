@@ -29,6 +29,11 @@ internal sealed class ReadCommand : ToolCommand
         CustomParser = ParsePosition,
     };
 
+    private readonly Option<bool> _merged = new("--merged")
+    {
+        Description = "All regions, in the order of the timestamps instead of region after region.",
+    };
+
     private readonly Option<string> _format = new("--format")
     {
         Description = "How the entries are written.",
@@ -47,7 +52,8 @@ internal sealed class ReadCommand : ToolCommand
             or dataBase64 where the bytes are not UTF-8.
             A position is OFFSET@TIMESTAMP, as text, hex and json write it. Timestamps are a logical clock, not the time of day.
             The stream is opened for reading only; a writer may be appending to it meanwhile: what is committed at the
-            start is read.
+            start is read. With --merged, beside a writer, only what cannot be overtaken by an earlier entry any more: what
+            the writer has made durable for the stream as a whole. A line on the standard error says where that ends.
             """;
         Examples =
         [
@@ -55,12 +61,14 @@ internal sealed class ReadCommand : ToolCommand
             "pmemstream read log.pms app --format text | tail -n 20",
             "pmemstream read log.pms app --format json --from 1200 | jq -r .data",
             "pmemstream read log.pms app --format hex --after 16896@12",
+            "pmemstream read log.pms --merged --format text --from 1200",
         ];
         _format.AcceptOnlyFromAmong(EntryFormats.Raw, EntryFormats.Text, EntryFormats.Hex, EntryFormats.Json);
         Arguments.Add(_path);
         Arguments.Add(_region);
         Options.Add(_from);
         Options.Add(_after);
+        Options.Add(_merged);
         Options.Add(_format);
         Validators.Add(Validate);
         SetAction(Run);
@@ -68,6 +76,12 @@ internal sealed class ReadCommand : ToolCommand
 
     private void Validate(CommandResult parsed)
     {
+        if (parsed.GetValue(_merged))
+        {
+            RefuseWithMerged(parsed);
+            return;
+        }
+
         if (parsed.GetResult(_after) is null)
         {
             return;
@@ -80,6 +94,18 @@ internal sealed class ReadCommand : ToolCommand
         else if (parsed.GetResult(_region) is not { Tokens.Count: > 0 })
         {
             parsed.AddError("--after is a position in one region: expected REGION.");
+        }
+    }
+
+    private void RefuseWithMerged(CommandResult parsed)
+    {
+        if (parsed.GetResult(_region) is { Tokens.Count: > 0 })
+        {
+            parsed.AddError("--merged reads all regions: expected no REGION.");
+        }
+        else if (parsed.GetResult(_after) is not null)
+        {
+            parsed.AddError("--merged and --after exclude each other: expected --from, with a timestamp.");
         }
     }
 
@@ -96,9 +122,17 @@ internal sealed class ReadCommand : ToolCommand
         // Looked up before anything is read: a writer that goes on appending, even what we write, does not keep us.
         List<Part> parts = [.. regions.Select(region => new Part(region, region.Info))];
         using EntryFormat format = EntryFormats.Create(parsed.GetValue(_format)!, withRegion: name is null, Io.Output);
+        bool isMerged = parsed.GetValue(_merged);
+        ulong stable = isMerged ? stream.StableTimestamp : ulong.MaxValue;
 
         void Read(LongWork? progress)
         {
+            if (isMerged)
+            {
+                ReadMerged(stream.ReadAll(from ?? 0), format, progress);
+                return;
+            }
+
             long bytesBefore = 0;
             foreach (Part part in parts)
             {
@@ -116,7 +150,26 @@ internal sealed class ReadCommand : ToolCommand
             Read(null);
         }
 
+        if (parts.Max(part => part.Info.LastTimestamp) > stable)
+        {
+            Io.Error.WriteLine(
+                $"read up to timestamp {stable}: a writer has the stream open, and could still add entries before later ones");
+        }
+
         return ExitCode.Ok;
+    }
+
+    // It ends by itself, at what was stable when it began.
+    private static void ReadMerged(MergedSequence entries, EntryFormat format, LongWork? progress)
+    {
+        foreach (MergedEntry entry in entries)
+        {
+            format.Write(RegionNames.Of(entry.Region), entry.Entry);
+            if (progress is not null)
+            {
+                progress.Done += entry.Data.Length;
+            }
+        }
     }
 
     private static EntrySequence Entries(StreamRegion region, ulong? from, EntryPosition? after) => (from, after) switch

@@ -41,7 +41,7 @@ public unsafe ref struct EntryEnumerator
         nint cursor = _cursor is null ? 0 : _cursor.Pointer;
         if (cursor == 0)
         {
-            throw Errors.EnumeratorDisposed();
+            throw Errors.EnumeratorDisposed(nameof(EntryEnumerator));
         }
 
         pms_error error;

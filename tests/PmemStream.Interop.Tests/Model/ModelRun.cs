@@ -75,6 +75,9 @@ internal sealed partial class ModelRun : IDisposable
             case OperationKind.EnumerateStored:
                 EnumerateStored();
                 return;
+            case OperationKind.ReadAll:
+                ReadAll(operation.Which);
+                return;
             case OperationKind.ReadBeside:
                 ReadBeside();
                 return;
@@ -228,6 +231,7 @@ internal sealed partial class ModelRun : IDisposable
             Assert.Throws<InvalidOperationException>(found.Clear);
         }
 
+        ReadAllBeside(reader);
         Assert.Throws<InvalidOperationException>(() => reader.CreateRegion("new", 1));
     }
 

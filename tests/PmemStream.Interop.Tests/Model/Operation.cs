@@ -63,6 +63,9 @@ public enum OperationKind
     /// <summary>Enumerates from a timestamp on.</summary>
     EntriesFromTimestamp,
 
+    /// <summary>Reads all regions in the order of timestamps.</summary>
+    ReadAll,
+
     /// <summary>Copies an entry, into a buffer that may be too small.</summary>
     TryCopy,
 

@@ -1,0 +1,42 @@
+namespace PmemStream.Interop;
+
+/// <summary>
+/// The entries of all regions of a stream in the order of their timestamps. Each enumeration looks anew: it shows what is
+/// there when it begins, and ends. Immutable: may be used from any thread and enumerated at the same time.
+/// </summary>
+/// <remarks>
+/// An enumeration goes up to the stream's <see cref="PersistentStream.StableTimestamp"/> at its beginning. So it is never
+/// out of order, whatever writers do meanwhile, and has everything that was acknowledged before, unless a reservation is open
+/// that is older. To go on later, enumerate from the timestamp behind the last one.
+/// </remarks>
+public readonly struct MergedSequence
+{
+    private readonly PersistentStream? _stream;
+    private readonly ulong _from;
+    private readonly bool _verified;
+
+    internal MergedSequence(PersistentStream stream, ulong from, bool verified)
+    {
+        _stream = stream;
+        _from = from;
+        _verified = verified;
+    }
+
+    /// <summary>
+    /// The same entries without hashing their data. Faster for large entries; damaged bytes are returned as they are.
+    /// </summary>
+    /// <returns>The sequence.</returns>
+    /// <exception cref="InvalidOperationException">This is the default value, which belongs to no stream.</exception>
+    public MergedSequence Unverified() => new(_stream ?? throw Errors.EmptyMergedSequence(), _from, verified: false);
+
+    /// <summary>
+    /// Begins an enumeration of the regions that there are now. While it is open none of them can be cleared or freed by this
+    /// process.
+    /// </summary>
+    /// <returns>The enumerator, to be disposed; <c>foreach</c> does that.</returns>
+    /// <exception cref="InvalidOperationException">This is the default value, which belongs to no stream.</exception>
+    /// <exception cref="StreamCorruptException">A region cannot be read at all; the exception names it.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public MergedEnumerator GetEnumerator() =>
+        new(MergedReader.Open(_stream ?? throw Errors.EmptyMergedSequence(), _from, _verified));
+}
