@@ -34,6 +34,20 @@ static void expect_inside(const pms_entry *entry)
 	FUZZ_CHECK(entry->bytes <= (uint64_t)(end - (const uint8_t *)entry->data));
 }
 
+/* What a walk came to, a seek finds, from wherever it begins. */
+static void expect_seek(pms_region *region, pms_position position)
+{
+	pms_cursor_options options = {.struct_bytes = sizeof(options), .start = PMS_CURSOR_FROM_TIMESTAMP};
+	pms_cursor *cursor;
+	pms_entry entry;
+
+	options.position.timestamp = position.timestamp;
+	FUZZ_CHECK(pms_cursor_open(region, &options, &cursor, NULL) == PMS_OK);
+	FUZZ_CHECK(pms_cursor_next(cursor, &entry, NULL) == PMS_OK);
+	FUZZ_CHECK(memcmp(&entry.position, &position, sizeof(position)) == 0);
+	pms_cursor_close(cursor);
+}
+
 static void list_region(fuzz_listing *listing, pms_region *region, const pms_region_info *info)
 {
 	fuzz_record record = {.region = info->offset, .base = info->base_timestamp};
@@ -60,6 +74,8 @@ static void list_region(fuzz_listing *listing, pms_region *region, const pms_reg
 	}
 	FUZZ_CHECK(record.end == PMS_E_END || record.end == PMS_E_CORRUPT);
 	FUZZ_CHECK(record.end == error.status && error.message[0]);
+	if (last)
+		expect_seek(region, record.position);
 	record.position = (pms_position){0};
 	record.bytes = record.hash = 0;
 	add(listing, &record);
