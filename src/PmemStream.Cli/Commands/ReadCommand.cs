@@ -141,15 +141,7 @@ internal sealed class ReadCommand : ToolCommand
             }
         }
 
-        if (Io.OutputIsFile)
-        {
-            LongWork.Run(Io, $"reading {path}", parts.Sum(part => part.Info.UsedBytes), Read);
-        }
-        else
-        {
-            Read(null);
-        }
-
+        RunLong($"reading {path}", parts, Read);
         if (parts.Max(part => part.Info.LastTimestamp) > stable)
         {
             Io.Error.WriteLine(
@@ -157,6 +149,19 @@ internal sealed class ReadCommand : ToolCommand
         }
 
         return ExitCode.Ok;
+    }
+
+    // Where somebody sees what comes out nothing else need show how far it is.
+    private void RunLong(string what, List<Part> parts, Action<LongWork?> read)
+    {
+        if (Io.OutputIsFile)
+        {
+            LongWork.Run(Io, what, parts.Sum(part => part.Info.UsedBytes), read);
+        }
+        else
+        {
+            read(null);
+        }
     }
 
     // It ends by itself, at what was stable when it began.
