@@ -7,7 +7,8 @@ namespace PmemStream.Interop;
 /// <remarks>
 /// An enumeration goes up to the stream's <see cref="PersistentStream.StableTimestamp"/> at its beginning. So it is never
 /// out of order, whatever writers do meanwhile, and has everything that was acknowledged before, unless a reservation is open
-/// that is older. To go on later, enumerate from the timestamp behind the last one.
+/// that is older. To go on later, enumerate from the timestamp behind the last one. A region whose header is so damaged that
+/// nothing tells that it was one is not listed and not read: <see cref="PersistentStream.Check"/> names it.
 /// </remarks>
 public readonly struct MergedSequence
 {
