@@ -148,7 +148,8 @@ struct pms_region {
 	uint32_t lookers;      /* readers that leave again within their call: clear and free wait for them */
 	bool lookers_stay_out; /* somebody waits for them */
 	bool holds_lock_pin, holds_mapping_pin;
-	uint64_t failed_bytes; /* places whose drain failed: they are never handed over */
+	uint64_t failed_bytes;	   /* places whose drain failed: they are never handed over */
+	uint64_t failed_timestamp; /* the first of them; 0: none */
 
 	uint64_t persist_target, persist_last_start; /* under the layout mutex: of a persist of the whole stream */
 	uint64_t persisted_start; /* start of an entry or group wholly below `persisted`; 0: none known */
@@ -393,9 +394,9 @@ int32_t pms_persist_registered(pms_region *region, uint64_t target, uint64_t las
 int32_t pms_persist_region(pms_region *region, const pms_position *position, pms_error *error);
 /*
  * Waits until no timestamp below one that was read before can still become visible in the region, but for reservations that
- * have not ended: lowers `bound` to the first of those. The region takes writes.
+ * have not ended: lowers `bound` to the first of those. What a failed drain left undone for ever counts as one of them.
  */
-int32_t pms_stable_region(pms_region *region, uint64_t *bound, pms_error *error);
+void pms_stable_region(pms_region *region, uint64_t *bound);
 /* Everything in the stream; `timestamp`: what the stored persisted timestamp is now (R14). */
 int32_t pms_persist_stream(pms_stream *stream, uint64_t *timestamp, pms_error *error);
 /* At close, under the layout mutex: what was deferred becomes durable, and checkpoints move. */

@@ -348,6 +348,8 @@ void pms_order_fail(pms_region *region, const pms_place *place)
 {
 	pms_mutex_lock(&region->mutex);
 	region->failed_bytes += place->end - place->start;
+	if (!region->failed_timestamp || place->timestamp < region->failed_timestamp)
+		region->failed_timestamp = place->timestamp;
 	for (pms_place *parked = region->parked; parked; parked = parked->next)
 		pms_condition_wake_all(&parked->woken);
 	pms_condition_wake_all(&region->changed);

@@ -14,6 +14,7 @@
  *     header on the medium at every moment;
  *   - a reservation that was being published at the follow, or has been since: waited for; its owner drains it himself.
  */
+#include "barrier.h"
 #include "engine.h"
 
 bool pms_checkpoint_is_due(const pms_region *region)
@@ -198,18 +199,32 @@ static uint64_t change_life_tag(pms_region *region)
 	return pms_tail_of(region, tail);
 }
 
-int32_t pms_stable_region(pms_region *region, uint64_t *bound, pms_error *error)
+/* Waits until every place below the target is handed over, or (after a failed drain) will never be. */
+static void await_settled_locked(pms_region *region, uint64_t target)
+{
+	if (atomic_load(&region->ordered) >= target)
+		return;
+	atomic_fetch_add(&region->attention, 1);
+	pms_barrier_heavy();
+	while (atomic_load(&region->ordered) < target &&
+	       !(atomic_load(&region->stream->poisoned) && !pms_region_in_flight_locked(region)))
+		pms_condition_wait(&region->changed, &region->mutex);
+	atomic_fetch_sub(&region->attention, 1);
+}
+
+void pms_stable_region(pms_region *region, uint64_t *bound)
 {
 	uint64_t tail = change_life_tag(region);
 
 	pms_mutex_lock(&region->mutex);
-	int32_t status = pms_order_await_locked(region, tail, error);
+	await_settled_locked(region, tail);
+	if (region->failed_timestamp && region->failed_timestamp < *bound)
+		*bound = region->failed_timestamp;
 	for (const pms_record *record = region->first_record; record; record = record->next)
 		if (record->timestamp < *bound &&
 		    !(PMS_FAULT(PERSISTED_PAST_A_PUBLISH) && record->state == PMS_RECORD_PUBLISHING))
 			*bound = record->timestamp;
 	pms_mutex_unlock(&region->mutex);
-	return status;
 }
 
 /* Everything below the bound becomes durable, and the bound is lowered to what is not done. Under the layout mutex. */
@@ -217,19 +232,18 @@ static int32_t persist_regions_locked(pms_stream *stream, uint64_t *bound, pms_e
 {
 	int32_t status = PMS_OK;
 
-	for (uint64_t i = 0; status == PMS_OK && i < stream->piece_count; i++) {
+	for (uint64_t i = 0; i < stream->piece_count; i++) {
 		pms_region *region = writable_region(stream, i);
 		if (!region)
 			continue;
-		status = pms_stable_region(region, bound, error);
+		pms_stable_region(region, bound);
 		pms_mutex_lock(&region->mutex);
 		region->persist_target = look_at_order(region, &region->persist_last_start);
 		pms_checkpoint_locked(region, false);
-		if (status == PMS_OK)
-			pms_follow_locked(region, region->persist_target);
+		pms_follow_locked(region, region->persist_target);
 		pms_mutex_unlock(&region->mutex);
 	}
-	if (status == PMS_OK && !PMS_FAULT(PERSIST_NOT_DRAINED))
+	if (!PMS_FAULT(PERSIST_NOT_DRAINED))
 		status = pms_stream_drain(stream, error);
 	for (uint64_t i = 0; status == PMS_OK && i < stream->piece_count; i++) {
 		pms_region *region = writable_region(stream, i);

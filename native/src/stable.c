@@ -5,31 +5,6 @@
  */
 #include "engine.h"
 
-static void lower(uint64_t *bound, uint64_t timestamp)
-{
-	if (timestamp < *bound)
-		*bound = timestamp;
-}
-
-/*
- * Timestamps are taken under the region's mutex (order.c). So once we have held it, whoever takes one in this region gets no
- * less than the counter was before; what was taken is among the slots. The first that is not finished decides: later ones
- * have later timestamps. In flight, it is waited for, so that what was acknowledged before the call is not left out for the
- * sake of what is about to be; an open reservation is not, and neither is what a failed drain left undone for ever.
- */
-static void lower_by_region(pms_region *region, uint64_t *bound)
-{
-	const pms_slot *slot;
-
-	pms_mutex_lock(&region->mutex);
-	while ((slot = region->commit_slot) && slot->timestamp < *bound && slot->state != PMS_SLOT_OPEN &&
-	       atomic_load(&region->stream->poisoned) == PMS_OK)
-		pms_condition_wait(&region->changed, &region->mutex);
-	if (slot)
-		lower(bound, slot->timestamp);
-	pms_mutex_unlock(&region->mutex);
-}
-
 /* For the writer. A region that is created meanwhile has an identity above N, and later entries. */
 static int32_t bound_of_writer(pms_stream *stream, uint64_t *bound, pms_error *error)
 {
@@ -42,7 +17,7 @@ static int32_t bound_of_writer(pms_stream *stream, uint64_t *bound, pms_error *e
 		status = pms_layout_next(stream, from, &region, error);
 		if (status != PMS_OK)
 			break;
-		lower_by_region(region, bound);
+		pms_stable_region(region, bound);
 		from = region->offset + 1;
 		pms_region_unreference(region);
 	} while (true);
