@@ -16,8 +16,12 @@ namespace PmemStream.Interop;
 /// are told so. But writing through a <see cref="Span"/> that was taken before the end is the caller's mistake, and damages
 /// the entry, or the one that is there later: do not keep spans.
 /// </para>
+/// <para>
+/// It is also an <see cref="System.Buffers.IBufferWriter{T}"/>, so that serialisers write straight into the stream: see
+/// <see cref="GetMemory"/>.
+/// </para>
 /// </remarks>
-public sealed unsafe class EntryReservation : IDisposable
+public sealed unsafe partial class EntryReservation : IDisposable
 {
     // Only the handle is pooled, not this object: a reference to it that somebody keeps beyond the end must never reach the
     // reservation of the next user. Who takes the handle out of `_handle`, in one atomic step, is the only one that calls
@@ -53,20 +57,18 @@ public sealed unsafe class EntryReservation : IDisposable
     {
         get
         {
-            if (Volatile.Read(ref _handle) is null)
-            {
-                throw Ended();
-            }
-
-            return _region.Stream.IsDisposed
-                ? throw Errors.Disposed(_region.Stream.Path)
-                : new Span<byte>(_data, Length);
+            CheckOpen();
+            return new Span<byte>(_data, Length);
         }
     }
 
-    /// <summary>Publishes all reserved bytes.</summary>
+    /// <summary>
+    /// Publishes what was written: all reserved bytes, or, if <see cref="GetSpan"/>, <see cref="GetMemory"/> or
+    /// <see cref="Advance"/> was ever called, the first <see cref="WrittenCount"/> of them. Where a serialiser may have had
+    /// nothing to write, and so called none of these, say <c>Publish(WrittenCount)</c>.
+    /// </summary>
     /// <inheritdoc cref="Publish(int)"/>
-    public EntryPosition Publish() => Publish(Length);
+    public EntryPosition Publish() => Publish(_written == NotAWriter ? Length : _written);
 
     /// <summary>
     /// Makes the first bytes of the reservation an entry. Durable on return, with everything before it in the region; visible
@@ -137,6 +139,19 @@ public sealed unsafe class EntryReservation : IDisposable
         }
 
         return handle;
+    }
+
+    private void CheckOpen()
+    {
+        if (Volatile.Read(ref _handle) is null)
+        {
+            throw Ended();
+        }
+
+        if (_region.Stream.IsDisposed)
+        {
+            throw Errors.Disposed(_region.Stream.Path);
+        }
     }
 
     private InvalidOperationException Ended() => Errors.ReservationEnded((ReservationEnd)Volatile.Read(ref _end));

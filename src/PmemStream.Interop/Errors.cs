@@ -216,6 +216,35 @@ internal static class Errors
             "The reservation was abandoned: its memory belongs to the stream again. Reserve anew."),
     };
 
+    /// <summary>A serialiser asks for more room than the reservation has left.</summary>
+    public static InvalidOperationException ReservationTooSmall(int asked, int left, int reserved) => new(
+        $"{asked} bytes were asked for, {left} of the {reserved} bytes of the reservation are left. Serialisers ask for more "
+        + "than they then write: reserve more, and publish fewer.");
+
+    /// <summary>A reservation is advanced over bytes that are there.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"/>
+    public static void CheckAdvance(int count, int left, string parameterName)
+    {
+        if ((uint)count > (uint)left)
+        {
+            throw OutOfRange(
+                parameterName, count, $"0 to {left} bytes of the reservation can still be advanced over, not {count}.");
+        }
+    }
+
+    /// <summary>The memory of a reservation that has ended.</summary>
+    public static ObjectDisposedException ReservationMemoryEnded() => new(
+        nameof(EntryReservation),
+        "The reservation was published, abandoned or disposed: its memory belongs to the stream again.");
+
+    /// <summary>The lease was disposed.</summary>
+    public static ObjectDisposedException LeaseDisposed() => new(
+        nameof(EntryLease), "The lease was disposed: its memory belongs to the stream again. Lease the entry anew.");
+
+    /// <summary>A default entry, or one from an enumerator that stands at none.</summary>
+    public static InvalidOperationException NoCurrentEntry() => new(
+        $"There is no entry to lease: the enumerator stands at none. Call {nameof(EntryEnumerator.MoveNext)} first.");
+
     /// <summary>An enumerator that was never started, or a default one.</summary>
     public static InvalidOperationException EmptySequence() => new(
         $"This {nameof(EntrySequence)} belongs to no region: get one from a {nameof(StreamRegion)}.");

@@ -33,9 +33,9 @@ internal static unsafe class Failures
     public static bool IsAboutPath(int status, pms_error* error) => error is not null && error->status == status
         && (error->os_error != 0 || NativeText.Decode(error->message).StartsWith("path", StringComparison.Ordinal));
 
-    /// <summary>Nothing is at a position with a negative offset.</summary>
-    public static Exception NoEntry(EntryPosition at, in Subject subject) =>
-        New(Describe(StreamStatus.NoEntry, $"nothing is at {at}: an offset is not negative", null, subject), subject.Kind);
+    /// <summary>Nothing is at a position, for a reason that the core does not know.</summary>
+    public static Exception NoEntry(EntryPosition at, string why, in Subject subject) =>
+        New(Describe(StreamStatus.NoEntry, $"nothing is at {at}: {why}", null, subject), subject.Kind);
 
     private static PmemStreamException New(in Failure failure, SubjectKind kind)
     {
@@ -116,7 +116,7 @@ internal static unsafe class Failures
         StreamStatus.RegionFull => "Clear the region, or append to another.",
         StreamStatus.StreamFull =>
             "Free regions, or ask for at most StreamInfo.LargestFreeBytes.",
-        StreamStatus.Busy => "Dispose its reservations and enumerators first.",
+        StreamStatus.Busy => "Dispose its reservations, enumerators and leases first.",
         StreamStatus.NoEntry => "The position is of another region, or of what was cleared since.",
         StreamStatus.NoSpace when kind == SubjectKind.Stream => "Make room, or grow the stream by less.",
         StreamStatus.NoSpace => "Make room, or create a smaller stream.",

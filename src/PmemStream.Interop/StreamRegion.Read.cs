@@ -107,6 +107,31 @@ public sealed unsafe partial class StreamRegion
         return data.Length == length ? data : data[..length];
     }
 
+    /// <summary>Keeps one entry, in place, until the lease is disposed. It is verified now.</summary>
+    /// <param name="at">The position of the entry.</param>
+    /// <returns>The lease; the caller disposes it. Until then the region can be neither cleared nor freed.</returns>
+    /// <exception cref="EntryNotFoundException">
+    /// The position names no visible entry of this region, or is of an earlier life of it.
+    /// </exception>
+    /// <exception cref="StreamCorruptException">The entry is damaged.</exception>
+    /// <exception cref="StaleRegionException">The region was freed.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public EntryLease Lease(EntryPosition at)
+    {
+        // Verified when the cursor finds it: it need not be hashed again.
+        var entry = new EntryEnumerator(
+            this, OpenCursor(pms_cursor_start.PMS_CURSOR_AT, at, verified: false));
+        try
+        {
+            return entry.MoveNext() ? entry.IntoLease() : throw Failures.NoEntry(at, "it was cleared meanwhile", Subject);
+        }
+        catch
+        {
+            entry.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Opens a cursor.</summary>
     internal CursorHandle OpenCursor(pms_cursor_start start, EntryPosition position, bool verified)
     {

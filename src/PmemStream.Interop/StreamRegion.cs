@@ -92,7 +92,7 @@ public sealed unsafe partial class StreamRegion
     /// Removes all entries, in constant time. Positions of removed entries are refused from now on. Durable on return.
     /// </summary>
     /// <exception cref="RegionBusyException">
-    /// A reservation, an enumerator or an append is open on it, or another thread looks at it (a check, a copy).
+    /// A reservation, an enumerator, a lease or an append is open on it, or another thread goes through it (a check).
     /// </exception>
     /// <exception cref="InvalidOperationException">The stream is open for reading only.</exception>
     /// <exception cref="StaleRegionException">The region was freed.</exception>
@@ -112,7 +112,7 @@ public sealed unsafe partial class StreamRegion
     /// return.
     /// </summary>
     /// <exception cref="RegionBusyException">
-    /// A reservation, an enumerator or an append is open on it, or another thread looks at it (a check, a copy).
+    /// A reservation, an enumerator, a lease or an append is open on it, or another thread goes through it (a check).
     /// </exception>
     /// <exception cref="InvalidOperationException">The stream is open for reading only.</exception>
     /// <exception cref="StaleRegionException">The region was freed before.</exception>
@@ -161,7 +161,7 @@ public sealed unsafe partial class StreamRegion
     {
         if (status == (int)pms_status.PMS_E_NO_ENTRY && at.Offset < 0)
         {
-            throw Failures.NoEntry(at, Subject);
+            throw Failures.NoEntry(at, "an offset is not negative", Subject);
         }
 
         ThrowIfFailed(status, error);

@@ -27,7 +27,7 @@ public unsafe ref struct EntryEnumerator
     /// <summary>
     /// The entry that <see cref="MoveNext"/> has reached. Before the first call, and when there are no more, an empty one.
     /// </summary>
-    public readonly StreamEntry Current => new(new ReadOnlySpan<byte>(_data, _length), _position);
+    public readonly StreamEntry Current => new(_region, new ReadOnlySpan<byte>(_data, _length), _position);
 
     /// <summary>Moves to the next visible entry. Skipped ones are passed over.</summary>
     /// <returns>False if there is none now; a later call may find new ones.</returns>
@@ -62,6 +62,9 @@ public unsafe ref struct EntryEnumerator
 
     /// <summary>Ends the enumeration. May be called again, also on a copy.</summary>
     public readonly void Dispose() => _cursor?.Dispose();
+
+    /// <summary>Makes a lease of the current entry. It takes the cursor over: this enumerator is not used any more.</summary>
+    internal readonly EntryLease IntoLease() => new(_region, _cursor, _data, _length, _position);
 
     private bool StopAt(int status, pms_error* error)
     {

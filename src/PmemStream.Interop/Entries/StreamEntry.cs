@@ -3,13 +3,16 @@ namespace PmemStream.Interop;
 /// <summary>One visible entry, in place: nothing was copied.</summary>
 /// <remarks>
 /// The memory is the stream's own. It is valid until the enumerator that gave it is disposed (that is the end of the
-/// <c>foreach</c>); copy what is needed longer. A span that is kept beyond that does no harm to the process: it reads the
+/// <c>foreach</c>); copy what is needed longer, or <see cref="Lease"/> it. A span that is kept beyond that does no harm to the process: it reads the
 /// same bytes, or later ones, or zeros when the stream was disposed.
 /// </remarks>
 public readonly ref struct StreamEntry
 {
-    internal StreamEntry(ReadOnlySpan<byte> data, EntryPosition position)
+    private readonly StreamRegion? _region;
+
+    internal StreamEntry(StreamRegion? region, ReadOnlySpan<byte> data, EntryPosition position)
     {
+        _region = region;
         Data = data;
         Position = position;
     }
@@ -30,4 +33,16 @@ public readonly ref struct StreamEntry
     /// <param name="destination">Where to; at least as long as <see cref="Data"/>.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short; nothing was copied.</exception>
     public void CopyTo(Span<byte> destination) => Data.CopyTo(destination);
+
+    /// <summary>
+    /// Keeps this entry beyond the enumeration, in place. It is verified once more, also where the enumeration verifies
+    /// nothing.
+    /// </summary>
+    /// <returns>The lease; the caller disposes it.</returns>
+    /// <exception cref="InvalidOperationException">The enumerator stands at no entry.</exception>
+    /// <exception cref="StreamCorruptException">The entry is damaged.</exception>
+    /// <exception cref="StaleRegionException">A writer in another process cleared or freed the region.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public EntryLease Lease() =>
+        _region is null || Position.IsDefault ? throw Errors.NoCurrentEntry() : _region.Lease(Position);
 }

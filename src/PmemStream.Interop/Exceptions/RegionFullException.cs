@@ -19,7 +19,8 @@ public sealed class StreamFullException : PmemStreamException
 }
 
 /// <summary>
-/// The region cannot be cleared or freed now: a reservation, an enumerator or an append is open on it, in this process.
+/// The region cannot be cleared or freed now: a reservation, an enumerator, a lease or an
+/// append is open on it, in this process.
 /// </summary>
 public sealed class RegionBusyException : PmemStreamException
 {

@@ -23,7 +23,7 @@ public enum StreamStatus
     /// <summary>No free extent of the stream is large enough for the region.</summary>
     StreamFull = pms_status.PMS_E_STREAM_FULL,
 
-    /// <summary>A reservation, an enumerator or an append is open on the region.</summary>
+    /// <summary>A reservation, an enumerator, a lease or an append is open on the region.</summary>
     Busy = pms_status.PMS_E_BUSY,
 
     /// <summary>The position names no visible entry of the region.</summary>
