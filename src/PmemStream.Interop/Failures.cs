@@ -37,6 +37,17 @@ internal static unsafe class Failures
     public static Exception NoEntry(EntryPosition at, string why, in Subject subject) =>
         New(Describe(StreamStatus.NoEntry, $"nothing is at {at}: {why}", null, subject), subject.Kind);
 
+    /// <summary>What was to be read is gone, for a reason that the core does not know.</summary>
+    public static Exception Stale(string why, in Subject subject) =>
+        New(Describe(StreamStatus.Stale, why, null, subject), subject.Kind);
+
+    /// <summary>What a rolling log cannot do.</summary>
+    public static Failure OfLog(StreamStatus status, string path, string name, string reason, string advice)
+    {
+        string text = $"{path}, rolling log '{name}': {reason}";
+        return new Failure(status, $"{text}. {advice}", text, path, name, null, 0, 0, 0);
+    }
+
     private static PmemStreamException New(in Failure failure, SubjectKind kind)
     {
         bool file = kind is SubjectKind.Opening or SubjectKind.Creating;

@@ -30,6 +30,7 @@ public sealed unsafe partial class PersistentStream : IDisposable
     // object that this one returns refers to it, so it is not finalized under them.
     private readonly StreamHandle _handle;
     private readonly int _entryAlignment;
+    private readonly SegmentRings _rings = new();
     private volatile bool _disposed;
 
     private PersistentStream(StreamHandle handle, string path, int entryAlignment)
@@ -109,6 +110,13 @@ public sealed unsafe partial class PersistentStream : IDisposable
 
     /// <summary>True after <see cref="Dispose"/>.</summary>
     internal bool IsDisposed => _disposed;
+
+    /// <summary>The rolling logs that were opened on it.</summary>
+    internal SegmentRings Rings => _rings;
+
+    /// <summary>Alignment of the entries of regions that do not ask for one.</summary>
+    internal int DefaultEntryAlignment =>
+        _entryAlignment == 0 ? NativeMethods.PMS_ENTRY_ALIGNMENT_DEFAULT : _entryAlignment;
 
     private pms_stream* Pointer =>
         _handle.Pointer is var pointer and not 0 ? (pms_stream*)pointer : throw Errors.Disposed(Path);

@@ -76,7 +76,14 @@ public sealed unsafe partial class StreamRegion
     {
         Errors.CheckEntrySize(size, nameof(size));
         ArgumentNullException.ThrowIfNull(fill);
-        pms_reservation* reservation = ReserveCore(size, out void* data, out EntryPosition position);
+        pms_error error;
+        int status = ReserveCore(
+            size, out pms_reservation* reservation, out void* data, out EntryPosition position, &error);
+        if (status != 0)
+        {
+            throw Failures.From(status, &error, Subject, nameof(size));
+        }
+
         try
         {
             fill(new Span<byte>(data, size), state);
@@ -106,22 +113,9 @@ public sealed unsafe partial class StreamRegion
     public EntryReservation Reserve(int size)
     {
         Errors.CheckEntrySize(size, nameof(size));
-        ReservationHandle handle = ReservationHandle.Rent();
-        pms_reservation* reservation;
-        void* data;
-        EntryPosition position;
-        try
-        {
-            reservation = ReserveCore(size, out data, out position);
-        }
-        catch
-        {
-            handle.Return();
-            throw;
-        }
-
-        handle.Own((nint)reservation);
-        return new EntryReservation(this, handle, data, size, position);
+        pms_error error;
+        int status = ReserveCore(size, out EntryReservation? reservation, &error);
+        return status == 0 ? reservation! : throw Failures.From(status, &error, Subject, nameof(size));
     }
 
     /// <summary>
@@ -139,6 +133,16 @@ public sealed unsafe partial class StreamRegion
         int status = NativeMethods.pms_region_abandon(Pointer, &position, &error);
         GC.KeepAlive(this);
         ThrowIfFailed(status, &error, at);
+    }
+
+    /// <summary>As <see cref="Reserve"/>, of a size that is good, but null if there is no room.</summary>
+    internal EntryReservation? TryReserve(int size)
+    {
+        pms_error error;
+        int status = ReserveCore(size, out EntryReservation? reservation, &error);
+        return status is (int)pms_status.PMS_OK or (int)pms_status.PMS_E_REGION_FULL
+            ? reservation
+            : throw Failures.From(status, &error, Subject, nameof(size));
     }
 
     /// <summary>Publishes; the caller owns the reservation, still has to release it, and keeps nothing else alive.</summary>
@@ -172,22 +176,42 @@ public sealed unsafe partial class StreamRegion
         return status;
     }
 
-    private pms_reservation* ReserveCore(int size, out void* data, out EntryPosition position)
+    private int ReserveCore(int size, out EntryReservation? reservation, pms_error* error)
     {
-        pms_error error;
-        pms_position native;
-        pms_reservation* reservation;
-        void* memory;
-        int status = NativeMethods.pms_region_reserve(
-            Pointer, (ulong)size, &reservation, &memory, &native, &error);
-        GC.KeepAlive(this);
-        if (status != 0)
+        ReservationHandle handle = ReservationHandle.Rent();
+        reservation = null;
+        try
         {
-            throw Failures.From(status, &error, Subject, nameof(size));
-        }
+            int status = ReserveCore(
+                size, out pms_reservation* native, out void* data, out EntryPosition position, error);
+            if (status == 0)
+            {
+                handle.Own((nint)native);
+                reservation = new EntryReservation(this, handle, data, size, position);
+            }
 
+            return status;
+        }
+        finally
+        {
+            if (reservation is null)
+            {
+                handle.Return();
+            }
+        }
+    }
+
+    private int ReserveCore(
+        int size, out pms_reservation* reservation, out void* data, out EntryPosition position, pms_error* error)
+    {
+        pms_position at = default;
+        pms_reservation* native = null;
+        void* memory = null;
+        int status = NativeMethods.pms_region_reserve(Pointer, (ulong)size, &native, &memory, &at, error);
+        GC.KeepAlive(this);
+        reservation = native;
         data = memory;
-        position = new EntryPosition((long)native.offset, native.timestamp);
-        return reservation;
+        position = new EntryPosition((long)at.offset, at.timestamp);
+        return status;
     }
 }

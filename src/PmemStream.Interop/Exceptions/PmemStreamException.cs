@@ -20,8 +20,8 @@ public class PmemStreamException : IOException
 {
     private readonly Failure _failure;
 
-    internal PmemStreamException(in Failure failure)
-        : base(failure.Message)
+    internal PmemStreamException(in Failure failure, Exception? inner = null)
+        : base(failure.Message, inner)
     {
         _failure = failure;
         if (failure.OsError != 0)

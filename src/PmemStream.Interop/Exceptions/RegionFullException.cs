@@ -19,13 +19,13 @@ public sealed class StreamFullException : PmemStreamException
 }
 
 /// <summary>
-/// The region cannot be cleared or freed now: a reservation, an enumerator, a lease or an
-/// append is open on it, in this process.
+/// The region cannot be cleared or freed now: a reservation, an enumerator, a lease or an append is open on it, in this
+/// process.
 /// </summary>
-public sealed class RegionBusyException : PmemStreamException
+public class RegionBusyException : PmemStreamException
 {
-    internal RegionBusyException(in Failure failure)
-        : base(failure)
+    internal RegionBusyException(in Failure failure, Exception? inner = null)
+        : base(failure, inner)
     {
     }
 }
