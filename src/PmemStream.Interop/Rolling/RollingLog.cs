@@ -72,7 +72,7 @@ public sealed partial class RollingLog
         long segmentSize,
         int segmentCount,
         WhenFull whenFull,
-        Action<RollStep>? stepTaken)
+        Action<RollStep, StreamRegion>? stepTaken)
     {
         ArgumentNullException.ThrowIfNull(stream);
         Errors.CheckLogName(name, nameof(name));

@@ -7,7 +7,7 @@ internal sealed partial class SegmentRing
 {
     /// <summary>Finds the log, finishes what a crash left of its creation, or creates it.</summary>
     public static SegmentRing Open(
-        PersistentStream stream, string name, long segmentSize, int segmentCount, Action<RollStep>? stepTaken)
+        PersistentStream stream, string name, long segmentSize, int segmentCount, Action<RollStep, StreamRegion>? stepTaken)
     {
         StreamInfo info = stream.Info;
         var found = new SortedDictionary<int, StreamRegion>();
@@ -88,7 +88,7 @@ internal sealed partial class SegmentRing
         int alignment,
         StreamRegion?[] regions,
         bool readOnly,
-        Action<RollStep>? stepTaken)
+        Action<RollStep, StreamRegion>? stepTaken)
     {
         int first = Array.FindIndex(regions, region => region is not null);
         int missing = first < 0 ? regions.Length : first;
@@ -127,16 +127,16 @@ internal sealed partial class SegmentRing
         int alignment,
         StreamRegion?[] regions,
         int missing,
-        Action<RollStep>? stepTaken)
+        Action<RollStep, StreamRegion>? stepTaken)
     {
         int number = missing;
         try
         {
             while (number > 0)
             {
-                regions[number - 1] = stream.CreateRegion(SegmentNames.Of(name, number - 1), segmentSize, alignment);
-                number--;
-                stepTaken?.Invoke(RollStep.Created);
+                StreamRegion region = stream.CreateRegion(SegmentNames.Of(name, number - 1), segmentSize, alignment);
+                regions[--number] = region;
+                stepTaken?.Invoke(RollStep.Created, region);
             }
         }
         catch (StreamFullException)

@@ -63,14 +63,14 @@ internal sealed partial class SegmentRing
     private readonly StreamRegion[] _regions;
     private readonly long _bytesOfRegion;
     private readonly bool _readOnly;
-    private readonly Action<RollStep>? _stepTaken;
+    private readonly Action<RollStep, StreamRegion>? _stepTaken;
 
     // Those in the log, the oldest first; the last one is written to. The others, in the order in which they will be used.
     private readonly List<LogSegment> _live = [];
     private readonly List<StreamRegion> _free = [];
     private volatile LogSegment _active;
 
-    private SegmentRing(PersistentStream stream, string name, StreamRegion[] regions, Action<RollStep>? stepTaken)
+    private SegmentRing(PersistentStream stream, string name, StreamRegion[] regions, Action<RollStep, StreamRegion>? stepTaken)
     {
         _stream = stream;
         Name = name;
@@ -123,11 +123,11 @@ internal sealed partial class SegmentRing
             }
 
             full.Close();
-            Took(RollStep.GateClosed);
+            Took(RollStep.GateClosed, full.Region);
             var segment = new LogSegment(next, next.Info.BaseTimestamp);
             _live.Add(segment);
             _active = segment;
-            Took(RollStep.Rolled);
+            Took(RollStep.Rolled, next);
             return true;
         }
     }
@@ -232,7 +232,7 @@ internal sealed partial class SegmentRing
 
     private RegionBusyException? TryClear(StreamRegion region)
     {
-        Took(RollStep.Clearing);
+        Took(RollStep.Clearing, region);
         try
         {
             region.Clear();
@@ -242,11 +242,11 @@ internal sealed partial class SegmentRing
             return busy;
         }
 
-        Took(RollStep.Cleared);
+        Took(RollStep.Cleared, region);
         return null;
     }
 
-    private void Took(RollStep step) => _stepTaken?.Invoke(step);
+    private void Took(RollStep step, StreamRegion region) => _stepTaken?.Invoke(step, region);
 }
 
 /// <summary>The steps between which a crash may come; tests look at what the file holds then.</summary>

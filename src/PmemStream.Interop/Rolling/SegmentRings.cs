@@ -10,7 +10,7 @@ internal sealed class SegmentRings
 
     /// <summary>Finds the ring, or opens the log.</summary>
     public SegmentRing Get(
-        PersistentStream stream, string name, long segmentSize, int segmentCount, Action<RollStep>? stepTaken)
+        PersistentStream stream, string name, long segmentSize, int segmentCount, Action<RollStep, StreamRegion>? stepTaken)
     {
         lock (_rings)
         {

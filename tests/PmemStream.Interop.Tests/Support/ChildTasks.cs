@@ -7,6 +7,7 @@ namespace PmemStream.Interop.Tests.Support;
 internal static class ChildTasks
 {
     public const string Append = "append";
+    public const string AppendToLog = "append-to-log";
     public const string HoldOpen = "hold-open";
     public const string TryOpen = "try-open";
     public const string WaitForRegion = "wait-for-region";
@@ -24,6 +25,9 @@ internal static class ChildTasks
         {
             case Append:
                 AppendForEver(path, reserveFirst: arguments.Length > 2);
+                break;
+            case AppendToLog:
+                AppendToLogForEver(path);
                 break;
             case HoldOpen:
                 Hold(path);
@@ -90,6 +94,21 @@ internal static class ChildTasks
         void* memory = NativeMemory.AllocZeroed(there);
         region.Append(new ReadOnlySpan<byte>(memory, there + 1));
         NativeMemory.Free(memory);
+    }
+
+    // Two threads. Says number and position of each entry after its append has returned.
+    private static void AppendToLogForEver(string path)
+    {
+        using PersistentStream stream = PersistentStream.Open(path);
+        RollingLog log = TestLogs.Open(stream, WhenFull.DropOldest);
+        Parallel.For(0, 2, thread =>
+        {
+            for (int number = thread; ; number += 2)
+            {
+                EntryPosition at = log.Append(TestLogs.Entry(number, 6 + (number * 37 % 900)));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number} {at}"));
+            }
+        });
     }
 
     private static void Hold(string path)
