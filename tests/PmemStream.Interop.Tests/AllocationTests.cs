@@ -29,6 +29,47 @@ public sealed class AllocationTests
         });
     }
 
+    // A roll may allocate, so none comes: the segment is large.
+    [Fact]
+    public void Append_ToARollingLog_AllocatesNothing()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, 8 << 20);
+        var log = new RollingLog(stream, "log", 3 << 20, 2, WhenFull.DropOldest);
+        StreamRegion first = stream.GetRegion("log.0000");
+        AssertAllocates(0, () =>
+        {
+            for (int index = 0; index < Entries; index++)
+            {
+                log.Append("some data"u8);
+                log.TryAppend("some data"u8, out _);
+            }
+        });
+        Assert.Equal(3 * 2 * Entries, first.Arrays().Count);
+    }
+
+    [Fact]
+    public void MoveNext_EntriesOfARollingLog_AllocatesPerSegmentAlone()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, 8 << 20);
+        var log = new RollingLog(stream, "log", 128 << 10, 4);
+        for (int index = 0; index < Entries; index++)
+        {
+            log.Append("some data that is longer than a cache line, so that 4 segments are used"u8);
+        }
+
+        int count = 0;
+        AssertAllocates(4 * 1000, () =>
+        {
+            foreach (StreamEntry entry in log)
+            {
+                count += entry.Position.IsDefault ? 0 : 1;
+            }
+        });
+        Assert.Equal(3 * Entries, count);
+    }
+
     [Fact]
     public void MoveNext_Entries_AllocatesPerEnumerationAlone()
     {
@@ -103,7 +144,8 @@ public sealed class AllocationTests
                 using EntryReservation slot = region.Reserve(10);
                 if (index % 2 == 0)
                 {
-                    slot.Span.Fill(1);
+                    slot.GetSpan(10).Fill(1);
+                    slot.Advance(10);
                     slot.Publish();
                 }
             }
