@@ -212,12 +212,23 @@ static void await_settled_locked(pms_region *region, uint64_t target)
 	atomic_fetch_sub(&region->attention, 1);
 }
 
+/* A publish in mid-store: it was begun before we came, and ends soon. */
+static bool is_publishing(const pms_region *region, uint64_t bound)
+{
+	for (const pms_record *record = region->first_record; record; record = record->next)
+		if (record->timestamp < bound && record->state == PMS_RECORD_PUBLISHING)
+			return !PMS_FAULT(PERSISTED_PAST_A_PUBLISH);
+	return false;
+}
+
 void pms_stable_region(pms_region *region, uint64_t *bound)
 {
 	uint64_t tail = change_life_tag(region);
 
 	pms_mutex_lock(&region->mutex);
 	await_settled_locked(region, tail);
+	while (is_publishing(region, *bound) && !atomic_load(&region->stream->poisoned))
+		pms_condition_wait(&region->changed, &region->mutex);
 	if (region->failed_timestamp && region->failed_timestamp < *bound)
 		*bound = region->failed_timestamp;
 	for (const pms_record *record = region->first_record; record; record = record->next)

@@ -16,7 +16,7 @@ namespace PmemStream.Interop;
 /// needs the stream, on this object and on what it returned, throws <see cref="ObjectDisposedException"/>. What does not
 /// need it still works: <see cref="Path"/>; a region's name, offset and entry alignment, and making a sequence of entries of
 /// it; length and position of a reservation, abandoning and disposing it; the entry that an enumerator is at, and disposing
-/// the enumerator.
+/// the enumerator; a lease and its memory.
 /// </para>
 /// <para>
 /// What "durable" means depends on the medium (<see cref="StreamInfo.Medium"/>): on <see cref="MediumKind.Volatile"/>

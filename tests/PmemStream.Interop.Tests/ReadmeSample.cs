@@ -1,8 +1,9 @@
+using System.Text.Json;
 using PmemStream.Interop.Tests.Support;
 
 namespace PmemStream.Interop.Tests;
 
-/// <summary>The sample of README.md: what stands between the marks is what stands there (see ReadmeTests).</summary>
+/// <summary>The samples of README.md: what stands between the marks is what stands there (see ReadmeTests).</summary>
 internal static class ReadmeSample
 {
     public static void Run(string path)
@@ -27,6 +28,49 @@ internal static class ReadmeSample
         // </sample>
         Assert.Equal("first order"u8.ToArray(), region.ReadToArray(at));
         Assert.Equal(["first order", "second order"], region.Texts());
+        RunInPlace(region, at);
+        RunRollingLog(stream);
+    }
+
+    private static void RunInPlace(StreamRegion region, EntryPosition at)
+    {
+        // <sample: in place>
+        using (var slot = region.Reserve(1024))
+        {
+            using (var json = new Utf8JsonWriter(slot))
+            {
+                JsonSerializer.Serialize(json, new { Id = 42, Price = 9.5 });
+            }
+
+            slot.Publish();                                         // the bytes that were written
+        }
+
+        using EntryLease order = region.Lease(at);                  // region.Clear() throws until it is disposed
+        ReadOnlyMemory<byte> data = order.Memory;                   // valid across an await, and after stream.Dispose()
+
+        // </sample: in place>
+        Assert.Equal("""{"Id":42,"Price":9.5}""", region.Texts()[^1]);
+        Assert.Equal("first order"u8.ToArray(), data.ToArray());
+        Assert.Throws<RegionBusyException>(region.Clear);
+    }
+
+    private static void RunRollingLog(PersistentStream stream)
+    {
+        // <sample: rolling log>
+        var log = new RollingLog(stream, "events", segmentSize: 4L << 20, segmentCount: 8, WhenFull.DropOldest);
+
+        EntryPosition last = log.Append("event"u8);                 // drops the oldest segment when all are full
+
+        foreach (var entry in log.EntriesAfter(default))            // or behind the last one that was handled
+        {
+            Console.WriteLine($"{entry.Position}: {entry.Data.Length} bytes");
+        }
+
+        log.TruncateBefore(last);                                   // whole segments; the entry at the position stays
+
+        // </sample: rolling log>
+        Assert.Equal(last, log.FirstPosition);
+        Assert.Equal("event"u8.ToArray(), log.ReadToArray(last));
     }
 
     private static int Fill(Span<byte> span)

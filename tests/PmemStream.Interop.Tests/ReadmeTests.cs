@@ -5,16 +5,19 @@ namespace PmemStream.Interop.Tests;
 
 public sealed class ReadmeTests
 {
-    [Fact]
-    public void Sample_OfTheReadme_IsTheCompiledOne()
+    [Theory]
+    [InlineData("sample")]
+    [InlineData("sample: in place")]
+    [InlineData("sample: rolling log")]
+    public void Sample_OfTheReadme_IsTheCompiledOne(string name)
     {
         string[] readme = File.ReadAllLines(Path.Combine(Root, "README.md"));
         string[] source = File.ReadAllLines(
             Path.Combine(Root, "tests", "PmemStream.Interop.Tests", "ReadmeSample.cs"));
-        int mark = Array.IndexOf(readme, "<!-- sample -->");
-        Assert.True(mark >= 0 && readme[mark + 1] == "```csharp", "README.md has no marked sample.");
+        int mark = Array.IndexOf(readme, $"<!-- {name} -->");
+        Assert.True(mark >= 0 && readme[mark + 1] == "```csharp", $"README.md has no marked {name}.");
         Assert.Equal(
-            Between(source, "// <sample>", "// </sample>"), Between(readme[(mark + 1)..], "```csharp", "```"));
+            Between(source, $"// <{name}>", $"// </{name}>"), Between(readme[(mark + 1)..], "```csharp", "```"));
     }
 
     [Fact]

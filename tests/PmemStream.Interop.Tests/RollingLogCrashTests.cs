@@ -12,7 +12,7 @@ public sealed class RollingLogCrashTests
     // Room for the log; copies are made often.
     private const long SmallBytes = 64 << 10;
 
-        // An entry of the log as it must be: its place and its number.
+    // An entry of the log as it must be: its place and its number.
     private readonly record struct Expected(EntryPosition Position, int Number, int Length);
 
     [Fact]

@@ -16,7 +16,9 @@ namespace PmemStream.Interop.Native;
 /// (<c>DangerousAddRef</c>) costs ten times the call itself. The stream's <c>Dispose</c> does not release, it closes:
 /// that is one call of many, allowed at any time from any thread; the small control block waits for the finalizer.</item>
 /// <item>A cursor handle is released by the enumerator. That is a ref struct: it and all its copies live on the stack of
-/// one thread, so release and use cannot run at the same time; afterwards the pointer is zero for all copies.</item>
+/// one thread, so release and use cannot run at the same time; afterwards the pointer is zero for all copies. The enumerator
+/// of a rolling log is one too; what its copies share cannot be reached from elsewhere. A lease uses its cursor no more, it
+/// only has it.</item>
 /// <item>The pointer of a reservation is taken out of its handle by one atomic exchange (<see cref="Take"/>). Who gets it,
 /// publisher, abandoner or finalizer, is its only user.</item>
 /// <item>A check handle never leaves the method that made it.</item>

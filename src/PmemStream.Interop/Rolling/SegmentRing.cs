@@ -122,9 +122,10 @@ internal sealed partial class SegmentRing
                 return false;
             }
 
+            // Made before: behind the closed gate nothing may fail.
+            var segment = new LogSegment(next, next.Info.BaseTimestamp);
             full.Close();
             Took(RollStep.GateClosed, full.Region);
-            var segment = new LogSegment(next, next.Info.BaseTimestamp);
             _live.Add(segment);
             _active = segment;
             Took(RollStep.Rolled, next);
@@ -224,7 +225,7 @@ internal sealed partial class SegmentRing
                     StreamStatus.Busy,
                     _stream.Path,
                     Name,
-                    $"its segment '{region.Name}' is in use, so it cannot be recycled; nothing was appended",
+                    $"its segment '{region.Name}' is in use, so it cannot be recycled; nothing in it was changed, nothing appended",
                     "Dispose the enumerator, lease or reservation in it, and try again."),
                 busy);
         }
