@@ -242,7 +242,7 @@ internal static partial class Errors
         nameof(EntryLease), "The lease was disposed: its memory belongs to the stream again. Lease the entry anew.");
 
     /// <summary>A default entry, or one from an enumerator that stands at none.</summary>
-    public static InvalidOperationException NoCurrentEntry() => new(
+    public static InvalidOperationException NothingToLease() => new(
         $"There is no entry to lease: the enumerator stands at none. Call {nameof(EntryEnumerator.MoveNext)} first.");
 
     /// <summary>An enumerator that was never started, or a default one.</summary>

@@ -44,5 +44,5 @@ public readonly ref struct StreamEntry
     /// <exception cref="StaleRegionException">A writer in another process cleared or freed the region.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     public EntryLease Lease() =>
-        _region is null || Position.IsDefault ? throw Errors.NoCurrentEntry() : _region.Lease(Position);
+        _region is null || Position.IsDefault ? throw Errors.NothingToLease() : _region.Lease(Position);
 }
