@@ -18,7 +18,7 @@ internal sealed unsafe class MergedSource : IDisposable
     }
 
     /// <summary>The entry that the last <see cref="MoveNext"/> has found.</summary>
-    public MergedEntry Current => new(_region, new StreamEntry(new ReadOnlySpan<byte>(_data, _length), _position));
+    public MergedEntry Current => new(_region, new StreamEntry(_region, new ReadOnlySpan<byte>(_data, _length), _position));
 
     /// <summary>Opens the region; null if it was freed since it was listed.</summary>
     public static MergedSource? TryOpen(StreamRegion region, ulong from, bool verified)

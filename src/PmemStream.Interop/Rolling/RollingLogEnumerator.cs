@@ -29,7 +29,7 @@ public ref struct RollingLogEnumerator
     public bool MoveNext()
     {
         _current = default;
-        return (_cursor ?? throw Errors.EnumeratorDisposed()).MoveNext(out _current);
+        return (_cursor ?? throw Errors.EnumeratorDisposed(nameof(RollingLogEnumerator))).MoveNext(out _current);
     }
 
     /// <summary>Ends the enumeration. May be called again, also on a copy.</summary>
