@@ -96,7 +96,7 @@ public sealed class StoredTests
             {
             }
         }
-        catch (Exception exception) when (exception is ObjectDisposedException or NullReferenceException)
+        catch (Exception exception) when (exception is ObjectDisposedException or NullReferenceException or ArgumentNullException)
         {
             // The other one has ended it.
         }
