@@ -80,7 +80,9 @@ int32_t pms_region_append_parts(pms_region *region, const pms_part *parts, uint6
 	int32_t status = check_region(region, error);
 	if (status == PMS_OK)
 		status = check_parts(parts, part_count, true, flags, &bytes, error);
-	return status == PMS_OK ? pms_append(region, parts, bytes, flags, position, error) : status;
+	if (status != PMS_OK)
+		return status;
+	return pms_append(region, part_count ? parts : &(pms_part){0}, bytes, flags, position, error);
 }
 
 static int32_t check_entry_count(const char *name, uint64_t count, pms_error *error)

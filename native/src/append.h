@@ -24,10 +24,10 @@ int32_t pms_abandon_at(pms_region *region, const pms_position *position, pms_err
 /* Takes `extent` bytes and `count` timestamps, and makes them an open reservation. `record` was allocated by nobody yet. */
 int32_t pms_reservation_open(pms_reservation *reservation, uint64_t extent, uint64_t count, pms_error *error);
 /*
- * Claims the reservation for publishing `bytes` (too many: it stays open), or abandons it when nothing may be written any more (an error). PMS_OK: `record` is
- * claimed, or null when it was followed and `unless_followed` was asked for.
+ * Claims the reservation for publishing `bytes` (too many: it stays open), or abandons it when nothing may be written any
+ * more (an error). PMS_OK: `claimed` is the record, or null when it was followed and `unless_followed` was asked for.
  */
-int32_t pms_reservation_claim(pms_reservation *reservation, uint64_t bytes, bool unless_followed, pms_record **record,
+int32_t pms_reservation_claim(pms_reservation *reservation, uint64_t bytes, bool unless_followed, pms_record **claimed,
 			      bool *two_drains, pms_error *error);
 /* The claimed entry is whole and its flush has begun: follows, drains, ends the record, persists. Ends the writer. */
 int32_t pms_reservation_finish(pms_region *region, pms_record *record, pms_error *error);

@@ -30,7 +30,7 @@ void pms_barrier_heavy(void)
 	/* It worked once and now does not (a filter of system calls): full barriers from now on. Those who have passed a light
 	 * one just before are past it in fact after a while: no processor holds a store back for long. */
 	atomic_store(&pms_barrier_is_asymmetric, false);
-	(void)nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+	(void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 	atomic_thread_fence(memory_order_seq_cst);
 }
 

@@ -248,13 +248,13 @@ int32_t pms_clock_refill(pms_stream *stream, uint64_t count, pms_error *error);
 static inline bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *first, uint64_t *left)
 {
 	uint64_t limit = atomic_load_explicit(&stream->timestamp_limit, memory_order_acquire);
-	uint64_t next = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
+	uint64_t unused = atomic_load_explicit(&stream->next_timestamp, memory_order_relaxed);
 
-	if (next >= limit || limit - next < count)
+	if (unused >= limit || limit - unused < count)
 		return false;
-	*first = next = atomic_fetch_add(&stream->next_timestamp, count);
+	*first = atomic_fetch_add(&stream->next_timestamp, count);
 	/* Several may have seen the same rest: whoever went beyond the limit has taken nothing; gaps are harmless. */
-	*left = next < limit ? limit - next : 0;
+	*left = *first < limit ? limit - *first : 0;
 	return *left >= count;
 }
 /* Both in one: takes one, raising as often as needed. For callers that may wait for a drain. */

@@ -420,9 +420,11 @@ void pms_order_reset_locked(pms_region *region, uint64_t tail, uint64_t base)
 
 void pms_order_release(pms_region *region)
 {
-	while (region->first_record) { /* of publishes that failed */
-		pms_record *record = region->first_record;
-		remove_record_locked(region, record);
+	pms_record *record = region->first_record; /* of publishes that failed */
+
+	while (record) {
+		pms_record *next = record->next;
 		free(record);
+		record = next;
 	}
 }

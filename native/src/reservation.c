@@ -185,7 +185,7 @@ int32_t pms_publish(pms_reservation *reservation, uint64_t bytes, pms_error *err
 	pms_record *record;
 
 	int32_t status = pms_reservation_claim(reservation, bytes, false, &record, &two_drains, error);
-	if (status != PMS_OK)
+	if (!record)
 		return status;
 	uint64_t start = record->start;
 	uint64_t stored_bytes = PMS_ENTRY_HEADER_BYTES + pms_round_up(bytes, 8);

@@ -22,7 +22,7 @@ static void fill_header(uint64_t header[3], const pms_region *region, const pms_
 /* The next `bytes` of the payload, which has that many. */
 static void gather(pms_payload *payload, uint8_t *buffer, uint64_t bytes)
 {
-	if (payload->done == 0 && payload->part && payload->part->bytes == bytes) { /* one part: nearly always */
+	if (payload->done == 0 && payload->part->bytes == bytes) { /* one part: nearly always */
 		if (bytes)
 			memcpy(buffer, payload->part->data, bytes);
 		payload->done = bytes;

@@ -7,7 +7,7 @@
 # ---- the layers of the core ----------------------------------------------------------------------------------------
 
 function layer_of(name) {
-    if (name ~ /^(format|entry)\.[ch]$/)
+    if (name ~ /^(format|entry|hash|hash_avx2)\.[ch]$/)
         return "pure"
     if (name ~ /^medium/)
         return "medium"
@@ -29,15 +29,15 @@ function may_include(layer, header) {
     if (header == "pmemstream_core.h")
         return 1
     if (layer == "pure")
-        return header ~ /^(format|entry)\.h$/
+        return header ~ /^(format|entry|hash)\.h$/
     if (layer == "platform")
-        return header ~ /^(error|thread|os|os_internal_[a-z]+|ndctl_forward)\.h$/
+        return header ~ /^(error|thread|barrier|os|os_internal_[a-z]+|ndctl_forward)\.h$/
     if (layer == "medium")
         return header ~ /^(error|thread|os|medium|medium_internal|ndctl_forward)\.h$/
     if (header ~ /_internal|^ndctl_forward/)
         return 0
     if (layer == "engine")
-        return header ~ /^(engine|format|entry|medium|os|error|fault|seek_index|thread)\.h$/
+        return header ~ /^(engine|format|entry|medium|os|error|fault|seek_index|thread|barrier)\.h$/
     return 1
 }
 
@@ -50,8 +50,8 @@ function check_system_include(header) {
     if (header ~ /^std[a-z]+\.h$/ || header ~ /^(assert|ctype|errno|inttypes|limits|signal|string|time)\.h$/)
         return
     if (header == "xxhash.h") {
-        if (layer != "pure" && name != "append.c")
-            report("include", "hashes are taken by format, entry and append")
+        if (layer != "pure")
+            report("include", "hashes are taken by hash.h")
     } else if (header ~ /^libpmem/ || header ~ /(mman|intrin)\.h$/ || header ~ /^(cpuid|memoryapi)\.h$/) {
         if (layer != "medium")
             report("include", "only medium*.c map, flush and know libpmem: " header)
@@ -112,8 +112,8 @@ function home_of(function_name) {
         return "check_findings.c"
     if (function_name ~ /^pms_dump_(next|close)$/)
         return "dump.c"
-    if (function_name ~ /^pms_(reservation|cursor)_/ ||
-        function_name ~ /^pms_region_(append|reserve|abandon|committed|persisted|read)$/)
+    if (function_name ~ /^pms_(reservation|group|cursor)_/ ||
+        function_name ~ /^pms_region_(append[a-z_]*|reserve|begin_group|persist|abandon|committed|persisted|read)$/)
         return "api_entries.c"
     return "api.c"
 }
