@@ -208,6 +208,12 @@ public sealed unsafe partial class EntryGroup : IDisposable
         }
 
         ThrowIfFailed(status, &error);
+
+        // To abandon an empty one needs no stream.
+        if (Count == 0 && _region.Stream.IsDisposed)
+        {
+            throw Errors.Disposed(_region.Stream.Path);
+        }
     }
 
     // The lock of the handle, which is ours as long as it is held.

@@ -71,6 +71,72 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void Append_DeferredSequencesAndGroups_AllocatesNothing()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, 4 << 20);
+        StreamRegion region = stream.CreateRegion("log", 3 << 20);
+        ReadOnlySequence<byte> few = Pieces.Of(TestStreams.Payload(20, 1), 5);
+        ReadOnlySequence<byte> many = Pieces.Of(TestStreams.Payload(20, 1), 1);
+        ReadOnlyMemory<byte>[] two = [new byte[5], new byte[6]];
+        ReadOnlyMemory<byte>[] ten = [.. Enumerable.Repeat((ReadOnlyMemory<byte>)new byte[5], 10)];
+        EntryPosition[] positions = new EntryPosition[10];
+        AssertAllocates(0, () =>
+        {
+            for (int index = 0; index < Entries / 10; index++)
+            {
+                EntryPosition at = region.AppendDeferred("some data"u8);
+                region.TryAppendDeferred("some data"u8, out _);
+                region.AppendDeferred(few);
+                region.Append(many);
+                region.TryAppend(few, out _);
+                region.TryAppendDeferred(many, out _);
+                region.AppendGroup(two);
+                region.AppendGroup(ten, positions);
+                region.AppendGroup(ten);
+                region.AppendGroupDeferred("some data"u8, [4, 5], positions);
+                region.Persist(at);
+                region.Persist();
+                Assert.True(stream.Persist() == stream.PersistedTimestamp);
+            }
+
+            region.Clear();
+        });
+    }
+
+    // As for a reservation: the object that the caller holds, and what he asks for, but nothing by entry.
+    [Fact]
+    public void BeginGroup_Entries_AllocatesTheGroupAlone()
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, 4 << 20);
+        StreamRegion region = stream.CreateRegion("log", 3 << 20);
+        EntryPosition[] positions = new EntryPosition[10];
+        const int groups = Entries / 10;
+        AssertAllocates(groups * 120, () =>
+        {
+            for (int index = 0; index < groups; index++)
+            {
+                using EntryGroup group = region.BeginGroup(10, 1000);
+                for (int entry = 0; entry < 5; entry++)
+                {
+                    group.Add("some data"u8);
+                    group.GetSpan(10).Fill(1);
+                    group.Advance(10);
+                    group.CompleteEntry();
+                }
+
+                if (index % 2 == 0)
+                {
+                    group.Publish(positions);
+                }
+            }
+
+            region.Clear();
+        });
+    }
+
+    [Fact]
     public void MoveNext_Entries_AllocatesPerEnumerationAlone()
     {
         using var folder = new TestFolder();

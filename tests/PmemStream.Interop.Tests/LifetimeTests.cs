@@ -15,14 +15,16 @@ public sealed class LifetimeTests
         EntryPosition at = region.Append("one");
         EntryReservation slot = region.Reserve(10);
         EntryReservation second = region.Reserve(10);
+        EntryGroup group = region.BeginGroup(2, 10);
         EntryEnumerator entries = region.GetEnumerator();
         stream.Dispose();
         stream.Dispose();
 
-        foreach ((string name, Action call) in CallsOf(stream).Concat(CallsOf(region, at)).Concat(CallsOf(slot)))
+        foreach ((string name, Action call) in EveryCall.Of(stream).Concat(EveryCall.Of(region, at)).Concat(EveryCall.Of(slot)).Concat(EveryCall.Of(group)))
         {
-            ObjectDisposedException failure = Assert.Throws<ObjectDisposedException>(call);
-            Assert.True(failure.Message.Contains(folder.Stream, StringComparison.Ordinal), name);
+            Exception? failure = Record.Exception(call);
+            Assert.True(failure is ObjectDisposedException, $"{name}: {failure?.ToString() ?? "nothing was thrown"}");
+            Assert.True(failure!.Message.Contains(folder.Stream, StringComparison.Ordinal), name);
         }
 
         Assert.True(ThrowsDisposed(entries));
@@ -134,6 +136,26 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public void Publish_OnlyTheGroupIsReachable_KeepsTheStreamOpen()
+    {
+        using var folder = new TestFolder();
+        PublishLater(folder.Stream);
+        ReopenWhenCollected(folder.Stream, ["one", "two"]);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void PublishLater(string path)
+        {
+            EntryGroup group = BeginAndForget(path);
+            Collect();
+            group.Add("two"u8);
+            group.Publish();
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static EntryGroup BeginAndForget(string path) => OpenAndForget(path).BeginGroup(1, 10);
+    }
+
+    [Fact]
     public void Finalizers_EverythingForgotten_ReleaseTheLock()
     {
         using var folder = new TestFolder();
@@ -191,6 +213,7 @@ public sealed class LifetimeTests
         Assert.True(entries.MoveNext());
         region.Reserve(100).Span.Fill(1);
         region.Reserve(100).Dispose();
+        region.BeginGroup(2, 100).Add("never"u8);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -200,10 +223,13 @@ public sealed class LifetimeTests
     private sealed class LastWords(StreamRegion region)
     {
         private readonly EntryReservation _slot = region.Reserve(10);
+        private readonly EntryGroup _group = region.BeginGroup(2, 10);
 
         ~LastWords()
         {
             _slot.Abandon();
+            _group.Add("never"u8);
+            _group.Dispose();
             region.Append("from a finalizer");
         }
     }
@@ -235,42 +261,6 @@ public sealed class LifetimeTests
         });
         Assert.Equal(expected, found);
     }
-
-    private static Dictionary<string, Action> CallsOf(PersistentStream stream) => new()
-    {
-        ["Info"] = () => _ = stream.Info,
-        ["Recovery"] = () => _ = stream.Recovery,
-        ["Regions"] = () => _ = stream.Regions,
-        ["Check"] = () => stream.Check(),
-        ["CreateRegion"] = () => stream.CreateRegion("a", 1),
-        ["GetRegion"] = () => stream.GetRegion(TestStreams.RegionName),
-        ["TryGetRegion"] = () => stream.TryGetRegion(TestStreams.RegionName, out _),
-        ["GetOrCreateRegion"] = () => stream.GetOrCreateRegion(TestStreams.RegionName, 1),
-    };
-
-    private static Dictionary<string, Action> CallsOf(StreamRegion region, EntryPosition at) => new()
-    {
-        ["region.Info"] = () => _ = region.Info,
-        ["region.CommittedOffset"] = () => _ = region.CommittedOffset,
-        ["region.PersistedOffset"] = () => _ = region.PersistedOffset,
-        ["region.Append"] = () => region.Append("x"),
-        ["region.TryAppend"] = () => region.TryAppend([], out _),
-        ["region.Append fill"] = () => region.Append(1, 0, (_, _) => { }),
-        ["region.Reserve"] = () => region.Reserve(1),
-        ["region.AbandonReservation"] = () => region.AbandonReservation(at),
-        ["region.Clear"] = region.Clear,
-        ["region.Free"] = region.Free,
-        ["region.Entries"] = () => region.Texts(),
-        ["region.EntriesAfter"] = () => region.EntriesAfter(at).Texts(),
-        ["region.TryCopy"] = () => region.TryCopy(at, new byte[10], out _),
-        ["region.ReadToArray"] = () => region.ReadToArray(at),
-    };
-
-    private static Dictionary<string, Action> CallsOf(EntryReservation slot) => new()
-    {
-        ["slot.Span"] = () => _ = slot.Span.Length,
-        ["slot.Publish"] = () => slot.Publish(),
-    };
 
     private static bool ThrowsDisposed(EntryEnumerator entries)
     {

@@ -27,6 +27,13 @@ internal sealed class Slot(EntryPosition position, long extent)
     public byte[] Data { get; set; } = [];
 
     public EntryReservation? Reservation { get; set; }
+
+    public EntryGroup? Group { get; set; }
+
+    /// <summary>What the group will have.</summary>
+    public List<byte[]> GroupData { get; } = [];
+
+    public long End => Position.Offset + Extent;
 }
 
 /// <summary>A region as a plain list, beside the real one.</summary>
@@ -50,7 +57,12 @@ internal sealed class ModelRegion(string? name, int alignment, long offset, long
     /// <summary>Positions of entries of earlier lives.</summary>
     public List<EntryPosition> Cleared { get; } = [];
 
+    /// <summary>Everything before it was made durable.</summary>
+    public long DurableEnd { get; set; } = offset + HeaderBytes;
+
     public long Used => Slots.Sum(slot => slot.Extent);
+
+    public long End => Start + Used;
 
     public long Start => Offset + HeaderBytes;
 
@@ -72,20 +84,40 @@ internal sealed class ModelRegion(string? name, int alignment, long offset, long
         return slot;
     }
 
+    /// <summary>Takes the space of a group that is published in place; the last entry has what is left of it.</summary>
+    public void TakeInPlace(Slot group, IReadOnlyList<EntryPosition> positions)
+    {
+        int index = Slots.IndexOf(group);
+        Slots.RemoveAt(index);
+        long at = group.Position.Offset;
+        for (int i = 0; i < positions.Count; i++)
+        {
+            Assert.Equal(at, positions[i].Offset);
+            byte[] data = group.GroupData[i];
+            long extent = i + 1 < positions.Count ? TestStreams.ExtentOf(data.Length, Alignment) : group.End - at;
+            Slots.Insert(index + i, new Slot(positions[i], extent) { State = SlotState.Data, Data = data });
+            at += extent;
+        }
+    }
+
     public void Clear()
     {
         Cleared.AddRange(Slots.Select(slot => slot.Position));
         Slots.Clear();
+        DurableEnd = Start;
     }
 
-    /// <summary>No session survives: open reservations are passed over.</summary>
+    /// <summary>No session survives: open reservations are passed over. What recovery finds, it makes durable.</summary>
     public void EndSession()
     {
         foreach (Slot slot in Open)
         {
             slot.State = SlotState.Passed;
             slot.Reservation = null;
+            slot.Group = null;
         }
+
+        DurableEnd = Slots.LastOrDefault(slot => slot.State == SlotState.Data)?.End ?? Start;
     }
 
     /// <summary>
@@ -123,9 +155,9 @@ internal sealed class ModelRegion(string? name, int alignment, long offset, long
         {
             Assert.Equal(Used, info.UsedBytes);
             Assert.Equal(Open.Count(), info.OpenReservations);
-            Assert.Equal(firstOpen?.Position, info.OldestReservation);
-            Slot? lastData = Slots.LastOrDefault(slot => slot.State == SlotState.Data);
-            Assert.InRange(real.PersistedOffset, lastData is null ? Start : lastData.Position.Offset + lastData.Extent, Start + Used);
+            Assert.Equal(firstOpen?.Position.Offset, info.OldestReservation?.Offset);
+            Assert.True(firstOpen?.Reservation is null || firstOpen.Position == info.OldestReservation);
+            Assert.InRange(real.PersistedOffset, DurableEnd, End);
         }
     }
 

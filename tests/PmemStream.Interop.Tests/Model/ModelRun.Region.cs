@@ -11,6 +11,11 @@ internal sealed partial class ModelRun
             case OperationKind.Append or OperationKind.TryAppend or OperationKind.AppendInPlace or OperationKind.AppendAndThrow:
                 Append(region, operation);
                 break;
+            case OperationKind.AppendDeferred or OperationKind.AppendSequence or OperationKind.AppendGroup
+                or OperationKind.Persist or OperationKind.BeginGroup or OperationKind.PublishGroup
+                or OperationKind.AbandonGroup:
+                DoByOtherVerb(region, operation, which);
+                break;
             case OperationKind.Reserve:
                 Reserve(region, operation.Size);
                 break;
@@ -65,7 +70,7 @@ internal sealed partial class ModelRun
                 return;
         }
 
-        region.Take(position, data.Length, SlotState.Data, data);
+        region.DurableEnd = region.Take(position, data.Length, SlotState.Data, data).End;
         Advance(position.Timestamp);
     }
 
@@ -97,7 +102,7 @@ internal sealed partial class ModelRun
 
     private void EndReservation(ModelRegion region, OperationKind kind, int which, int size)
     {
-        Slot[] open = [.. region.Open];
+        Slot[] open = [.. region.Open.Where(slot => slot.Reservation is not null)];
         if (open.Length == 0)
         {
             return;
@@ -113,6 +118,7 @@ internal sealed partial class ModelRun
                 Assert.Throws<ArgumentOutOfRangeException>(() => reservation.Publish(reservation.Length + 1));
                 Assert.Equal(slot.Position, reservation.Publish(slot.Data.Length));
                 slot.State = SlotState.Data;
+                region.DurableEnd = Math.Max(region.DurableEnd, slot.End);
                 break;
             case OperationKind.Abandon:
                 reservation.Abandon();
@@ -136,6 +142,14 @@ internal sealed partial class ModelRun
 
     private static void UseAfterDispose(Slot slot)
     {
+        if (slot.Group is { } group)
+        {
+            Assert.Throws<ObjectDisposedException>(() => group.Add([]));
+            Assert.Throws<ObjectDisposedException>(() => group.Publish());
+            group.Dispose();
+            return;
+        }
+
         Assert.Throws<ObjectDisposedException>(() => slot.Reservation!.Span.Length);
         Assert.Throws<ObjectDisposedException>(() => slot.Reservation!.Publish());
         slot.Reservation!.Dispose();

@@ -22,6 +22,7 @@ internal sealed partial class ModelRun : IDisposable
     private int _files;
     private int _payloads;
     private ulong _lastTimestamp;
+    private ulong _persistedTimestamp;
 
     public ModelRun(string medium)
     {
@@ -71,6 +72,9 @@ internal sealed partial class ModelRun : IDisposable
                 return;
             case OperationKind.Check:
                 Check();
+                return;
+            case OperationKind.PersistStream:
+                PersistStream();
                 return;
             case OperationKind.EnumerateStored:
                 EnumerateStored();
@@ -284,6 +288,7 @@ internal sealed partial class ModelRun : IDisposable
         Assert.Equal(_space.LargestBytes, info.LargestFreeBytes);
         Assert.Equal((_space.Size, _space.Size), (info.Size, info.FileSize));
         Assert.True(info.NextTimestamp > _lastTimestamp);
+        Assert.Equal(_persistedTimestamp, _stream.PersistedTimestamp);
     }
 
     // Timestamps grow over the whole stream, and over all its sessions.

@@ -27,6 +27,30 @@ public enum OperationKind
     /// <summary>Appends by a delegate that throws.</summary>
     AppendAndThrow,
 
+    /// <summary>Appends, and leaves it to a persist to make it durable.</summary>
+    AppendDeferred,
+
+    /// <summary>Appends several pieces of memory as one entry, durable or deferred.</summary>
+    AppendSequence,
+
+    /// <summary>Appends a group, from memories or from a buffer, durable or deferred.</summary>
+    AppendGroup,
+
+    /// <summary>Persists a region, up to an entry or all of it.</summary>
+    Persist,
+
+    /// <summary>Persists the stream.</summary>
+    PersistStream,
+
+    /// <summary>Begins a group that is written in place, and writes entries.</summary>
+    BeginGroup,
+
+    /// <summary>Publishes a group; if something behind it is durable, its entries move there, or there is no room.</summary>
+    PublishGroup,
+
+    /// <summary>Abandons a group, by itself, by its disposal or by its position.</summary>
+    AbandonGroup,
+
     /// <summary>Opens a reservation.</summary>
     Reserve,
 
@@ -126,6 +150,7 @@ public readonly record struct Operation(OperationKind Kind, int Which, int Size)
         Gen<OperationKind> kinds = Gen.Frequency(
             (1, Gen.Constant(OperationKind.CreateRegion)),
             (4, Gen.Elements(OperationKind.Append, OperationKind.TryAppend, OperationKind.AppendInPlace)),
+            (4, Gen.Elements(OperationKind.AppendDeferred, OperationKind.AppendGroup, OperationKind.BeginGroup, OperationKind.PublishGroup)),
             (3, Gen.Elements(OperationKind.Reserve, OperationKind.Publish, OperationKind.PublishShorter, OperationKind.Abandon)),
             (7, Gen.Elements(Enum.GetValues<OperationKind>())));
         Gen<int> sizes = Gen.Frequency((3, Gen.Elements(Sizes)), (1, Gen.Choose(0, 12000)));

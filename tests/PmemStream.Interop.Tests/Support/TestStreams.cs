@@ -48,6 +48,18 @@ internal static class TestStreams
         return texts;
     }
 
+    /// <summary>The first byte of each.</summary>
+    public static List<byte> Bytes(this EntrySequence entries)
+    {
+        var bytes = new List<byte>();
+        foreach (StreamEntry entry in entries)
+        {
+            bytes.Add(entry.Data[0]);
+        }
+
+        return bytes;
+    }
+
     public static List<byte[]> Arrays(this StreamRegion region)
     {
         var arrays = new List<byte[]>();
