@@ -46,6 +46,21 @@ internal enum Verb : byte
 
     /// <summary>Ending a reservation without an entry.</summary>
     Abandon = 13,
+
+    /// <summary>
+    /// A group, from ready payloads or written in place, durable when it is done. <see cref="CallRecord.Base"/> is the number
+    /// of its entries; their numbers follow each other.
+    /// </summary>
+    AppendGroup = 14,
+
+    /// <summary>A group that is only visible when it is done.</summary>
+    AppendGroupDeferred = 15,
+
+    /// <summary>Not a call: where an entry of a group is, before the record that says that the group is done.</summary>
+    GroupMember = 16,
+
+    /// <summary>Makes the entries of all regions durable; done: up to a timestamp at least.</summary>
+    PersistStream = 17,
 }
 
 /// <summary>When, and with what result, a record was written.</summary>
@@ -86,7 +101,10 @@ internal struct CallRecord
     /// <summary>Which region, by its name.</summary>
     public int Slot;
 
-    /// <summary>Bytes of the entry, of the reservation or of the region; after opening, the number of regions.</summary>
+    /// <summary>
+    /// Bytes of the entry, of the reservation or of the region; of a group, what the sizes of its entries follow from
+    /// (<see cref="GroupSizes"/>); after opening, the number of regions.
+    /// </summary>
     public int Size;
 
     /// <summary>Which region, by its identity: another one of the same name has another.</summary>
@@ -95,10 +113,12 @@ internal struct CallRecord
     /// <summary>Where the entry is.</summary>
     public long Offset;
 
-    /// <summary>The timestamp that the call has taken; of persist: up to which entries are durable.</summary>
+    /// <summary>
+    /// The timestamp that the call has taken; of persist: up to which entries are durable, or 0 if that was not said.
+    /// </summary>
     public ulong Timestamp;
 
-    /// <summary>Base timestamp of the region.</summary>
+    /// <summary>Base timestamp of the region; of a group, the number of its entries.</summary>
     public ulong Base;
 
     /// <summary>Place of the record in its log, which is the order in time.</summary>

@@ -11,6 +11,9 @@ internal sealed class History
     /// <summary>The identity of the region r0, which every history begins with, and its base.</summary>
     public const ulong Region = 10;
 
+    /// <summary>What the sizes of the entries of every group follow from.</summary>
+    public const int GroupBytes = 24;
+
     private const ulong Seed = 7;
 
     private readonly ExpectedStream _stream = new(Seed);
@@ -40,6 +43,27 @@ internal sealed class History
     /// <summary>A call has done what it should.</summary>
     public void End(Verb verb, in CallRecord record = default) =>
         _log.Add(record with { Verb = verb, Phase = Phase.Done, Size = 0 });
+
+    /// <summary>A group begins; its number is that of its first entry.</summary>
+    public void BeginGroup(Verb verb, in CallRecord record, int count) =>
+        _log.Add(record with { Verb = verb, Phase = Phase.Intent, Size = GroupBytes, Base = (ulong)count });
+
+    /// <summary>It is done: its entries are at these timestamps.</summary>
+    public void EndGroup(Verb verb, in CallRecord record, params ReadOnlySpan<ulong> timestamps)
+    {
+        foreach (ulong timestamp in timestamps)
+        {
+            _log.Add(record with
+            {
+                Verb = Verb.GroupMember,
+                Phase = Phase.Done,
+                Timestamp = timestamp,
+                Offset = OffsetOf(timestamp),
+            });
+        }
+
+        _log.Add(record with { Verb = verb, Phase = Phase.Done, Size = 0 });
+    }
 
     /// <summary>A call is refused.</summary>
     public void Refuse(Verb verb, in CallRecord record = default) =>
@@ -86,7 +110,7 @@ internal sealed class History
     {
         ExpectedRegion region = _stream.SeeRegion(0, Region, baseTimestamp);
         var walk = new RegionWalk(_stream, region);
-        byte[] data = new byte[2 * EntryBytes];
+        byte[] data = new byte[2 * (EntryBytes + GroupBytes)];
         foreach (Entry entry in entries)
         {
             Span<byte> bytes = data.AsSpan(0, entry.Bytes);

@@ -11,6 +11,7 @@ internal static class RuleControls
     private static readonly (string Name, ViolationKind? Expected, Action<History> Run)[] Controls =
     [
         .. EntryControls.All,
+        .. GroupControls.All,
         .. RegionControls.All,
         ("log, a place that was never written", null, _ => ReadLog(record: 1, bytes: CallRecord.Bytes, value: 0)),
         ("log, a damaged byte", ViolationKind.BadLog, _ => ReadLog(record: 1, bytes: 30, value: 0xFF)),

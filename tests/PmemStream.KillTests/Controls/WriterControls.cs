@@ -25,6 +25,7 @@ internal static class WriterControls
         (WriterFault.CreatesNothing, ViolationKind.RegionLost),
         (WriterFault.CreatesUnlogged, ViolationKind.RegionInvented),
         (WriterFault.DamagesEntry, ViolationKind.Unsound),
+        (WriterFault.AppendsGroupInPart, ViolationKind.GroupTorn),
         (WriterFault.Throws, ViolationKind.WriterFailed),
     ];
 

@@ -7,6 +7,9 @@ internal sealed class ExpectedRegion(int slot, ulong identity, ulong baseTimesta
 {
     private readonly Dictionary<ulong, ExpectedEntry> _entries = [];
 
+    // Those that are not known to be durable; some may have become so, or be gone.
+    private readonly List<ExpectedEntry> _visible = [];
+
     /// <summary>Which name it has.</summary>
     public int Slot { get; } = slot;
 
@@ -45,6 +48,18 @@ internal sealed class ExpectedRegion(int slot, ulong identity, ulong baseTimesta
                 ViolationKind.WrongTimestamp,
                 $"{entry.Id} was acknowledged at {entry.Position}, and so was {_entries[entry.Position.Timestamp].Id}");
         }
+
+        if (entry.Promise == Promise.Visible)
+        {
+            _visible.Add(entry);
+        }
+    }
+
+    /// <summary>The entries that are acknowledged now, and not known to be durable.</summary>
+    public ExpectedEntry[] TakeSnapshot()
+    {
+        _visible.RemoveAll(entry => entry.Promise == Promise.Durable);
+        return [.. _visible];
     }
 
     /// <summary>Removes everything up to a timestamp, as a clear does.</summary>
@@ -62,7 +77,7 @@ internal sealed class ExpectedRegion(int slot, ulong identity, ulong baseTimesta
     /// <summary>Entries up to a timestamp are durable.</summary>
     public void Persist(ulong timestamp)
     {
-        foreach (ExpectedEntry entry in _entries.Values.Where(entry => entry.Position.Timestamp <= timestamp))
+        foreach (ExpectedEntry entry in _visible.Where(entry => entry.Position.Timestamp <= timestamp))
         {
             entry.Promise = Promise.Durable;
         }
@@ -94,6 +109,7 @@ internal sealed class ExpectedRegion(int slot, ulong identity, ulong baseTimesta
         }
 
         Attempts.Clear();
+        _visible.Clear();
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ internal sealed class RegionWalk
     private readonly ExpectedStream _stream;
     private readonly ExpectedRegion _region;
     private readonly Dictionary<ushort, uint> _numbers = [];
+    private readonly HashSet<GroupFate> _groups = [];
     private EntryPosition _last;
     private uint _session;
 
@@ -19,7 +20,10 @@ internal sealed class RegionWalk
         foreach (ExpectedEntry entry in region.Entries.Values)
         {
             entry.Found = false;
+            entry.Group?.Reset();
         }
+
+        region.Attempts.ForEach(attempt => attempt.Group?.Reset());
     }
 
     /// <summary>Entries that were compared.</summary>
@@ -45,6 +49,12 @@ internal sealed class RegionWalk
             ? Compare(known, at, data)
             : Settle(at, data);
         entry.Found = true;
+        if (entry.Group is { } group)
+        {
+            group.Meet(entry.Index, at.Timestamp);
+            _groups.Add(group);
+        }
+
         CheckOrder(entry);
         _last = at;
         Count++;
@@ -53,6 +63,11 @@ internal sealed class RegionWalk
     /// <summary>There are no more: everything that must be there was.</summary>
     public void Finish()
     {
+        foreach (GroupFate group in _groups)
+        {
+            group.CheckWhole();
+        }
+
         Dropped = _region.Attempts.Count;
         _region.DropUnfound();
     }
@@ -98,7 +113,11 @@ internal sealed class RegionWalk
                 continue;
             }
 
-            var entry = new ExpectedEntry(attempt.Id, at, attempt.Size, Promise.Durable);
+            var entry = new ExpectedEntry(attempt.Id, at, attempt.Size, Promise.Durable)
+            {
+                Group = attempt.Group,
+                Index = attempt.Index,
+            };
             _stream.TakeTimestamp(at.Timestamp, attempt.After, attempt.Id.ToString());
             _region.Attempts.Remove(attempt);
             _region.Add(entry);

@@ -3,7 +3,7 @@ using PmemStream.Interop;
 namespace PmemStream.KillTests;
 
 /// <summary>Goes through the log of one writer process, and brings <see cref="ExpectedStream"/> up to date.</summary>
-internal sealed class SessionReplay
+internal sealed partial class SessionReplay
 {
     private readonly ExpectedStream _stream;
     private readonly uint _session;
@@ -63,6 +63,10 @@ internal sealed class SessionReplay
         {
             See(record);
         }
+        else if (record.Verb == Verb.GroupMember)
+        {
+            _calls.GetValueOrDefault(record.Thread)?.Members.Add(record);
+        }
         else if (!_calls.Remove(record.Thread, out Call? call) || call.Intent.Verb != record.Verb)
         {
             throw BadLog(record, "ends without having begun");
@@ -100,6 +104,15 @@ internal sealed class SessionReplay
             case Verb.Append or Verb.AppendDeferred when call.Region is { } region:
                 call.Attempt = new Attempt(IdOf(call.Intent), call.Intent.Size, call.After);
                 region.Attempts.Add(call.Attempt);
+                break;
+            case Verb.AppendGroup or Verb.AppendGroupDeferred when call.Region is { } region:
+                BeginGroup(call, region);
+                break;
+            case Verb.Persist when call.Region is { } region:
+                call.ToPersist = region.TakeSnapshot();
+                break;
+            case Verb.PersistStream or Verb.Close:
+                call.ToPersist = [.. _stream.Regions.Values.SelectMany(region => region.TakeSnapshot())];
                 break;
             case Verb.Publish:
                 Call reservation = TakeReservation(call.Intent);
@@ -140,8 +153,17 @@ internal sealed class SessionReplay
             case Verb.AppendDeferred:
                 Add(call, done, Promise.Visible);
                 break;
+            case Verb.AppendGroup:
+                AddGroup(call, done, Promise.Durable);
+                break;
+            case Verb.AppendGroupDeferred:
+                AddGroup(call, done, Promise.Visible);
+                break;
             case Verb.Persist:
-                Living(call).Persist(done.Timestamp);
+                Persist(call, done, [Living(call)]);
+                break;
+            case Verb.PersistStream or Verb.Close:
+                Persist(call, done, _stream.Regions.Values);
                 break;
             case Verb.Reserve:
                 call.Position = new EntryPosition(done.Offset, done.Timestamp);
@@ -171,6 +193,8 @@ internal sealed class SessionReplay
         {
             call.Region?.Attempts.Remove(attempt);
         }
+
+        call.Attempts.ForEach(member => call.Region?.Attempts.Remove(member));
     }
 
     private void Add(Call call, in CallRecord done, Promise promise)
@@ -234,5 +258,13 @@ internal sealed class SessionReplay
         public Attempt? Attempt { get; set; }
 
         public EntryPosition Position { get; set; }
+
+        /// <summary>The entries of a group, and where they are.</summary>
+        public List<Attempt> Attempts { get; } = [];
+
+        public List<CallRecord> Members { get; } = [];
+
+        /// <summary>What is durable when the call is done, whatever it says.</summary>
+        public ExpectedEntry[] ToPersist { get; set; } = [];
     }
 }

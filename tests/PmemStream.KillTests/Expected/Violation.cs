@@ -12,6 +12,9 @@ internal enum ViolationKind
     /// <summary>A reservation can be read that was abandoned, or never published.</summary>
     ReservationExposed,
 
+    /// <summary>Some entries of a group are there, and others are not, or their timestamps do not follow each other.</summary>
+    GroupTorn,
+
     /// <summary>An entry has other bytes, or another length, than its writer gave it.</summary>
     WrongBytes,
 

@@ -84,7 +84,9 @@ internal sealed class Totals
         string kills = string.Join(
             ", ", _kills.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{Number(pair.Value)} {pair.Key}"));
         yield return $"{Number(_rounds)} rounds; {Number(_kills.Values.Sum())} kills: {kills}";
-        yield return $"acknowledged: {Number(Count(Verb.Append))} appends, {Number(Count(Verb.Publish))} published and "
+        yield return $"acknowledged: {Number(Count(Verb.Append))} durable and {Number(Count(Verb.AppendDeferred))} deferred "
+            + $"appends, {Number(Count(Verb.AppendGroup))} durable and {Number(Count(Verb.AppendGroupDeferred))} deferred "
+            + $"groups, {Number(Count(Verb.Persist) + Count(Verb.PersistStream))} persists; {Number(Count(Verb.Publish))} published and "
             + $"{Number(Count(Verb.Abandon))} abandoned reservations; {Number(Count(Verb.CreateRegion))} regions created, "
             + $"{Number(Count(Verb.ClearRegion))} cleared, {Number(Count(Verb.FreeRegion))} freed";
         yield return $"{Number(_recoveries)} recoveries, and {Number(_recoveriesKilled)} that were killed; the checker's own "

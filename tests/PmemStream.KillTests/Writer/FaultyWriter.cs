@@ -62,6 +62,9 @@ internal enum WriterFault
     /// <summary>Changes a byte after it has published it.</summary>
     DamagesEntry,
 
+    /// <summary>Appends the entries of a group one by one, and is killed before the last.</summary>
+    AppendsGroupInPart,
+
     /// <summary>Throws.</summary>
     Throws,
 }
@@ -154,6 +157,9 @@ internal sealed class FaultyWriter
             case WriterFault.CreatesUnlogged:
                 _stream.CreateRegion("r1", 1000);
                 break;
+            case WriterFault.AppendsGroupInPart:
+                AppendGroupInPart();
+                break;
             case WriterFault.Throws:
                 throw new InvalidOperationException("this failure is wanted");
             case WriterFault.AcknowledgesFirst or WriterFault.PublishesLess or WriterFault.PublishesAbandoned
@@ -202,6 +208,18 @@ internal sealed class FaultyWriter
                 break;
             default:
                 throw new InvalidOperationException($"there is no way to do {fault}");
+        }
+    }
+
+    private void AppendGroupInPart()
+    {
+        CallRecord record = Record(Verb.AppendGroup, EntryBytes) with { Base = 3 };
+        _log.Write(record);
+        for (int index = 0; index < 2; index++)
+        {
+            byte[] data = new byte[GroupSizes.Of(EntryBytes, index)];
+            Payload.Fill(data, _options.Seed, NextId());
+            Region.Append(data);
         }
     }
 

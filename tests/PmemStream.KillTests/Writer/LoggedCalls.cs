@@ -9,10 +9,16 @@ internal sealed record HeldReservation(EntryReservation Reservation, RegionLife 
 /// The calls of one thread that concern entries: each is logged before it is made and after it has returned. A verb that is
 /// new gets a method here and a case in <see cref="SessionReplay"/>.
 /// </summary>
-internal sealed class LoggedCalls(CallLog log, WriterOptions options, ushort thread)
+internal sealed partial class LoggedCalls(CallLog log, WriterOptions options, ushort thread)
 {
-    private readonly byte[] _buffer = new byte[64 << 10];
+    private readonly byte[] _buffer = new byte[GroupSizes.CountMax * (64 << 10)];
     private uint _number;
+
+    /// <summary>The region that the thread has appended to last.</summary>
+    public RegionLife? LastRegion { get; private set; }
+
+    /// <summary>And where that entry is.</summary>
+    public EntryPosition LastPosition { get; private set; }
 
     /// <summary>Appends an entry from a buffer; false if there is no room or no region.</summary>
     public bool Append(RegionLife life, int size)

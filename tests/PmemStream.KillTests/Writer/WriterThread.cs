@@ -43,10 +43,13 @@ internal sealed class WriterThread(WriterOptions options, WriterStyle style, Cal
     {
         int size = DrawEntryBytes();
         bool hasRoom = true;
-        switch (_random.Next(20))
+        switch (_random.Next(34))
         {
             case < 11:
                 hasRoom = _calls.Append(life, size);
+                break;
+            case >= 20:
+                hasRoom = WorkByOtherVerb(life, size, stream);
                 break;
             case < 13:
                 hasRoom = _calls.AppendInPlace(life, size);
@@ -75,6 +78,31 @@ internal sealed class WriterThread(WriterOptions options, WriterStyle style, Cal
             Thread.Sleep(1);
         }
     }
+
+    private bool WorkByOtherVerb(RegionLife life, int size, PersistentStream stream)
+    {
+        int count = _random.Next(1, GroupSizes.CountMax + 1);
+        switch (_random.Next(14))
+        {
+            case < 6:
+                return _calls.AppendDeferred(life, size);
+            case < 8:
+                _calls.Persist(life, DrawPosition(life));
+                return true;
+            case < 9:
+                _calls.Persist(stream);
+                return true;
+            case < 12:
+                return _calls.AppendGroup(life, size, count, deferred: _random.Next(2) == 0);
+            default:
+                return _calls.BuildGroup(
+                    life, size, count, isFollowed: _random.Next(3) == 0, isAbandoned: _random.Next(4) == 0);
+        }
+    }
+
+    // All of the region, or up to an entry that may be gone.
+    private EntryPosition? DrawPosition(RegionLife life) =>
+        _random.Next(2) == 0 || !ReferenceEquals(_calls.LastRegion, life) ? null : _calls.LastPosition;
 
     // A reservation that is not kept open is ended at once.
     private bool Reserve(RegionLife life, int size)
