@@ -62,6 +62,131 @@ public sealed class AppendTests
             .Failed(2, "--whole", "--record-size");
     }
 
+    [Fact]
+    public void Append_Group_IsAllOfTheInputAtOnce()
+    {
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream();
+
+        ToolResult result = Tool.RunOn("a\nbc\nd"u8.ToArray(), "append", folder.Stream, TestFolder.Region, "--group").Ok();
+
+        Assert.Equal("appended 3 entries (6 bytes) to region 'log' as one group\n", result.Error);
+        Assert.Equal(["a\n", "bc\n", "d"], folder.Entries().Select(Encoding.ASCII.GetString));
+        using PersistentStream stream = PersistentStream.OpenReadOnly(folder.Stream);
+        Assert.Equal(
+            [true, true, false],
+            stream.EnumerateStored().Where(item => item.Kind == StoredKind.Data).Select(item => item.GroupContinues));
+    }
+
+    [Fact]
+    public void Append_GroupWithoutRoom_AppendsNothing()
+    {
+        string input = string.Concat(Enumerable.Range(0, 5_000).Select(line => $"line number {line}\n"));
+        using var folder = TestFolder.InMemory();
+        folder.CreateStream(64 << 10);
+
+        Tool.RunOn(Encoding.ASCII.GetBytes(input), "append", folder.Stream, TestFolder.Region, "--group")
+            .Failed(6, "full", "group", "appended 0 entries");
+        Tool.RunOn(new byte[200 << 10], "append", folder.Stream, TestFolder.Region, "--group", "--record-size", "1KiB")
+            .Failed(6, "full", "appended 0 entries");
+
+        Assert.Empty(folder.Entries());
+    }
+
+    [Fact]
+    public void Append_GroupOfTooManyOrNoEntries_AppendsNothing()
+    {
+        using var folder = TestFolder.InMemory();
+        folder.CreateStream(8 << 20);
+        byte[] input = new byte[65_537];
+        Array.Fill(input, (byte)'\n');
+
+        Tool.RunOn(input, "append", folder.Stream, TestFolder.Region, "--group").Failed(2, "65536", "appended 0 entries");
+        Assert.Empty(folder.Entries());
+        Tool.RunOn([], "append", folder.Stream, TestFolder.Region, "--group").Ok();
+        Assert.Empty(folder.Entries());
+        Tool.RunOn(input[1..], "append", folder.Stream, TestFolder.Region, "--group").Ok();
+        Assert.Equal(65_536, folder.Entries().Count);
+    }
+
+    [Fact]
+    public void Append_GroupWhoseInputIsCutShort_AppendsNothing()
+    {
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream(4 << 20);
+        using Process tool = Process.Start(Tool.Built.Command("append", folder.Stream, TestFolder.Region, "--group"))!;
+
+        // More than a pipe holds: when it is written, the tool has read most of it.
+        byte[] input = new byte[1 << 20];
+        Array.Fill(input, (byte)'x');
+        for (int end = 99; end < input.Length; end += 100)
+        {
+            input[end] = (byte)'\n';
+        }
+
+        tool.StandardInput.BaseStream.Write(input);
+        Assert.False(tool.HasExited);
+        Assert.Empty(folder.Entries());
+        tool.Kill();
+        tool.WaitForExit();
+
+        Assert.Empty(folder.Entries());
+        Tool.Run("check", folder.Stream).Ok();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(100_000)]
+    public void Append_PersistEvery_AppendsTheSame(int count)
+    {
+        string input = string.Concat(Enumerable.Range(0, 500).Select(line => $"line number {line}\n"));
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream();
+
+        ToolResult result = Tool.RunOn(
+            Encoding.ASCII.GetBytes(input), "append", folder.Stream, TestFolder.Region, "--persist-every", $"{count}").Ok();
+
+        Assert.StartsWith("appended 500 entries", result.Error, StringComparison.Ordinal);
+        Assert.Equal(input, Encoding.ASCII.GetString([.. folder.Entries().SelectMany(entry => entry)]));
+    }
+
+    [Fact]
+    public void Append_PersistEveryAndTheRegionFills_SaysHowManyWereAppended()
+    {
+        using var folder = TestFolder.InMemory();
+        folder.CreateStream(64 << 10);
+        byte[] input = new byte[5_000];
+        Array.Fill(input, (byte)'\n');
+
+        ToolResult result = Tool.RunOn(input, "append", folder.Stream, TestFolder.Region, "--persist-every", "1000");
+
+        result.Failed(6, "full", $"appended {folder.Entries().Count} entries");
+    }
+
+    [Fact]
+    public void Append_GroupAndPersistEvery_IsMisuse()
+    {
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream();
+
+        Tool.Run("append", folder.Stream, TestFolder.Region, "--group", "--persist-every", "8")
+            .Failed(2, "--group", "--persist-every");
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("x")]
+    [InlineData("")]
+    public void Append_BadPersistEvery_IsMisuse(string count)
+    {
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream();
+
+        Tool.Run("append", folder.Stream, TestFolder.Region, "--persist-every", count).Failed(2, "--persist-every");
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("x")]

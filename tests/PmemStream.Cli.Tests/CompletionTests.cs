@@ -19,6 +19,14 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public void Suggest_OptionsOfAppend_NamesThemAll()
+    {
+        string[] lines = Suggest("pmemstream append orders.pms orders --");
+
+        Assert.All(["--whole", "--record-size", "--group", "--persist-every"], option => Assert.Contains(option, lines));
+    }
+
+    [Fact]
     public void Suggest_WithoutAStream_HasNoRegionsAndDoesNotFail()
     {
         using var folder = TestFolder.OnDisk();

@@ -24,12 +24,25 @@ internal sealed class AppendCommand : ToolCommand
     private readonly Option<long> _recordSize = SizeOption(
         "--record-size", "Entries of that many bytes; the last may be shorter.", EntryBytesMax);
 
+    private readonly Option<bool> _group = new("--group")
+    {
+        Description = "All entries of the input become one group: all of them are there after a crash, or none.",
+    };
+
+    private readonly Option<int> _persistEvery = new("--persist-every")
+    {
+        Description = "Makes that many entries durable at a time, and the rest at the end: faster than each by itself.",
+        HelpName = "COUNT",
+    };
+
     public AppendCommand(ToolIo io)
         : base(io, "append", "Appends the input to a region: an entry a line, with the newline that ends it.")
     {
         Remarks = """
             Each entry is durable before the next is appended, so a line that was written to a pipe is safe soon after.
-            Memory use depends on the longest entry, not on the length of the input.
+            With --persist-every a crash may lose the last COUNT of them, never one of those before, and never a part of one.
+            With --group nothing is appended before the end of the input, and then everything at once: up to 65536 entries.
+            Memory use depends on the longest entry, not on the length of the input; with --group on all of it.
             When the region is full the exit code is 6; the message says how many entries were appended.
             """;
         Examples =
@@ -39,17 +52,34 @@ internal sealed class AppendCommand : ToolCommand
             "pmemstream read log.pms app | pmemstream append archive.pms app",
             "pmemstream append photos.pms raw --whole picture.jpg",
             "pmemstream append samples.pms adc --record-size 4KiB samples.bin",
+            "pmemstream append orders.pms orders --group one-transaction.csv",
+            "pmemstream append orders.pms orders --persist-every 1000 history.csv",
         ];
         Arguments.Add(_path);
         Arguments.Add(_region);
         Arguments.Add(_file);
         Options.Add(_whole);
         Options.Add(_recordSize);
+        Options.Add(_group);
+        Options.Add(_persistEvery);
         Validators.Add(parsed =>
         {
             if (parsed.GetValue(_whole) && parsed.GetResult(_recordSize) is not null)
             {
                 parsed.AddError("--whole and --record-size exclude each other: expected one of them.");
+            }
+
+            if (parsed.GetValue(_group) && parsed.GetResult(_persistEvery) is not null)
+            {
+                parsed.AddError("--group and --persist-every exclude each other: expected one of them.");
+            }
+        });
+        _persistEvery.Validators.Add(parsed =>
+        {
+            // What is no number at all is said by the parser.
+            if (int.TryParse(parsed.Tokens[^1].Value, out int count) && count < 1)
+            {
+                parsed.AddError($"--persist-every {count}: expected 1 or more.");
             }
         });
         SetAction(Run);
@@ -65,11 +95,10 @@ internal sealed class AppendCommand : ToolCommand
         {
             StreamRegion region = Streams.Region(stream, path, name);
             using EntrySource source = Cut(parsed, input, inputName, Math.Min(EntryBytesMax, region.Info.UsableBytes));
-            string done = "";
+            EntryAppender appender = Appender(parsed, region, inputName);
             long? bytes = input.CanSeek ? input.Length : null;
-            LongWork.Run(
-                Io, $"appending {inputName}", bytes, progress => done = Append(source, region, name, progress));
-            Io.Error.WriteLine(done);
+            LongWork.Run(Io, $"appending {inputName}", bytes, progress => Append(source, appender, progress));
+            Io.Error.WriteLine(appender.Done);
         }
 
         return ExitCode.Ok;
@@ -111,32 +140,34 @@ internal sealed class AppendCommand : ToolCommand
         }
     }
 
-    private static string Append(EntrySource source, StreamRegion region, string name, LongWork progress)
+    private EntryAppender Appender(ParseResult parsed, StreamRegion region, string inputName)
     {
-        long entries = 0;
+        if (parsed.GetValue(_group))
+        {
+            return new GroupAppender(region, inputName);
+        }
+
+        int persistEvery = parsed.GetValue(_persistEvery);
+        return persistEvery == 0 ? new DurableAppender(region) : new DeferredAppender(region, persistEvery);
+    }
+
+    private static void Append(EntrySource source, EntryAppender appender, LongWork progress)
+    {
         long bytes = 0;
-        string Done() => $"appended {Counted.Of(entries, "entry", "entries")} ({Counted.Of(bytes, "byte")}) "
-            + $"to region '{EscapedText.Of(name)}'";
         try
         {
             while (source.TryRead(out ReadOnlySpan<byte> entry))
             {
-                if (!region.TryAppend(entry, out _))
-                {
-                    throw new ToolException(
-                        ExitCode.Io, $"the region is full: the next entry of {entry.Length} bytes does not fit");
-                }
-
-                entries++;
+                appender.Add(entry);
                 bytes += entry.Length;
                 progress.Done = bytes;
             }
+
+            appender.Finish();
         }
         catch (Exception exception)
         {
-            throw new AppendInterruptedException(Done(), exception);
+            throw new AppendInterruptedException(appender.Done, exception);
         }
-
-        return Done();
     }
 }
