@@ -71,6 +71,13 @@ internal static class GroupControls
             history => Persist(history, Verb.PersistStream, before: false)),
         ("deferred append, lost after a close", ViolationKind.EntryLost,
             history => Persist(history, Verb.Close, before: true)),
+        ("persisted timestamp, as acknowledged", null, history => PersistTwice(history).FindPersisted(30)),
+        ("persisted timestamp, gone back", ViolationKind.WrongTimestamp, history => PersistTwice(history).FindPersisted(29)),
+        ("persisted timestamp, found and then gone back", ViolationKind.WrongTimestamp, history =>
+        {
+            PersistTwice(history).FindPersisted(40);
+            history.FindPersisted(30);
+        }),
         ("deferred append, lost below the timestamp of the stream", ViolationKind.EntryLost, history =>
         {
             history.Begin(Verb.PersistStream, new CallRecord { Thread = 2 });
@@ -97,6 +104,14 @@ internal static class GroupControls
         history.BeginGroup(Verb.AppendGroup, At(1, 1, 0), Count);
         history.Kill();
         history.Find(found);
+    }
+
+    private static History PersistTwice(History history)
+    {
+        history.Call(Verb.PersistStream, new CallRecord { Thread = 2, Timestamp = 30 });
+        history.Call(Verb.PersistStream, new CallRecord { Thread = 3, Timestamp = 20 });
+        history.Kill();
+        return history;
     }
 
     // The entry is acknowledged before the call begins, or while it is under way; then it is lost.

@@ -122,6 +122,9 @@ internal sealed class History
         _stream.EndLayout(new HashSet<ulong> { Region });
     }
 
+    /// <summary>The persisted timestamp of the stream is found.</summary>
+    public void FindPersisted(ulong timestamp) => _stream.SeePersisted(timestamp);
+
     /// <summary>These regions are found, by identity and name; nothing is said of what is in them.</summary>
     public void FindRegions(params ReadOnlySpan<(int Slot, ulong Identity)> regions)
     {

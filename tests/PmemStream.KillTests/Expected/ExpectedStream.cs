@@ -34,6 +34,9 @@ internal sealed class ExpectedStream(ulong seed)
     /// <summary>The latest timestamp that was acknowledged or found. Later calls get later ones.</summary>
     public ulong Latest { get; private set; }
 
+    /// <summary>What a persist of the stream has acknowledged, or was found: it never goes back.</summary>
+    public ulong PersistedTimestamp { get; private set; }
+
     /// <summary>Its regions, as far as they are known, by identity.</summary>
     public IReadOnlyDictionary<ulong, ExpectedRegion> Regions => _regions;
 
@@ -55,6 +58,15 @@ internal sealed class ExpectedStream(ulong seed)
 
         Latest = Math.Max(Latest, timestamp);
     }
+
+    /// <summary>A persist of the stream has acknowledged a timestamp, which another may have passed meanwhile.</summary>
+    public void PersistUpTo(ulong timestamp) => PersistedTimestamp = Math.Max(PersistedTimestamp, timestamp);
+
+    /// <summary>The persisted timestamp was found after a kill or a close.</summary>
+    public void SeePersisted(ulong timestamp) => PersistedTimestamp = timestamp >= PersistedTimestamp
+        ? timestamp
+        : throw new ViolationException(
+            ViolationKind.WrongTimestamp, $"the persisted timestamp is {timestamp}; {PersistedTimestamp} was acknowledged");
 
     /// <summary>The region of an identity that a writer has named.</summary>
     public ExpectedRegion Find(ulong identity) => _regions.TryGetValue(identity, out ExpectedRegion? region)
@@ -141,10 +153,11 @@ internal sealed class ExpectedStream(ulong seed)
     public void Restore(ExpectedRegion region) => _regions.Add(region.Identity, region);
 
     /// <summary>Takes over what else a saved state has.</summary>
-    public void Restore(Presence presence, ulong latest, IEnumerable<ulong> freed)
+    public void Restore(Presence presence, ulong latest, ulong persisted, IEnumerable<ulong> freed)
     {
         Presence = presence;
         Latest = latest;
+        PersistedTimestamp = persisted;
         _freed.UnionWith(freed);
     }
 

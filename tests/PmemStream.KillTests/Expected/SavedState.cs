@@ -15,6 +15,7 @@ internal static class SavedState
         writer.Write(stream.Seed);
         writer.Write((byte)stream.Presence);
         writer.Write(stream.Latest);
+        writer.Write(stream.PersistedTimestamp);
         WriteAll(writer, stream.FreedRegions);
         writer.Write(stream.Regions.Count);
         foreach (ExpectedRegion region in stream.Regions.Values)
@@ -36,7 +37,7 @@ internal static class SavedState
     {
         using var reader = new BinaryReader(File.OpenRead(path));
         var stream = new ExpectedStream(reader.ReadUInt64());
-        stream.Restore((Presence)reader.ReadByte(), reader.ReadUInt64(), ReadAll(reader));
+        stream.Restore((Presence)reader.ReadByte(), reader.ReadUInt64(), reader.ReadUInt64(), ReadAll(reader));
         for (int left = reader.ReadInt32(); left > 0; left--)
         {
             var region = new ExpectedRegion(reader.ReadInt32(), reader.ReadUInt64(), reader.ReadUInt64());

@@ -40,7 +40,8 @@ internal sealed partial class SessionReplay
             {
                 throw new ViolationException(
                     ViolationKind.WrongTimestamp,
-                    $"{attempt.Id} of a group has timestamp {member.Timestamp}: those of a group follow each other, so it is {expected}");
+                    $"{attempt.Id} of a group has timestamp {member.Timestamp}: those of a group follow each other, "
+                    + $"so it is {expected}");
             }
 
             _stream.TakeTimestamp(member.Timestamp, call.After, attempt.Id.ToString());

@@ -163,6 +163,7 @@ internal sealed partial class SessionReplay
                 Persist(call, done, [Living(call)]);
                 break;
             case Verb.PersistStream or Verb.Close:
+                _stream.PersistUpTo(done.Timestamp);
                 Persist(call, done, _stream.Regions.Values);
                 break;
             case Verb.Reserve:

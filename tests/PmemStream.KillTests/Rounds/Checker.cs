@@ -51,6 +51,7 @@ internal sealed class Checker(ExpectedStream expected, MediumKind? medium, Total
                 ViolationKind.Unsound, $"{info.Conditions} on the medium {info.MediumDescription}: expected {medium}");
         }
 
+        expected.SeePersisted(stream.PersistedTimestamp);
         expected.Presence = Presence.There;
         totals.Opened(info.IsReadOnly, stream.Recovery);
     }

@@ -86,7 +86,8 @@ internal sealed class Totals
         yield return $"{Number(_rounds)} rounds; {Number(_kills.Values.Sum())} kills: {kills}";
         yield return $"acknowledged: {Number(Count(Verb.Append))} durable and {Number(Count(Verb.AppendDeferred))} deferred "
             + $"appends, {Number(Count(Verb.AppendGroup))} durable and {Number(Count(Verb.AppendGroupDeferred))} deferred "
-            + $"groups, {Number(Count(Verb.Persist) + Count(Verb.PersistStream))} persists; {Number(Count(Verb.Publish))} published and "
+            + $"groups, {Number(Count(Verb.Persist) + Count(Verb.PersistStream))} persists; "
+            + $"{Number(Count(Verb.Publish))} published and "
             + $"{Number(Count(Verb.Abandon))} abandoned reservations; {Number(Count(Verb.CreateRegion))} regions created, "
             + $"{Number(Count(Verb.ClearRegion))} cleared, {Number(Count(Verb.FreeRegion))} freed";
         yield return $"{Number(_recoveries)} recoveries, and {Number(_recoveriesKilled)} that were killed; the checker's own "
