@@ -15,8 +15,8 @@ namespace PmemStream.Interop;
 /// Thread-safe: every member may be called from any thread at any time, <see cref="Dispose"/> too. After it every call that
 /// needs the stream, on this object and on what it returned, throws <see cref="ObjectDisposedException"/>. What does not
 /// need it still works: <see cref="Path"/>; a region's name, offset and entry alignment, and making a sequence of entries of
-/// it; length and position of a reservation, abandoning and disposing it; the entry that an enumerator is at, and disposing
-/// the enumerator; a lease and its memory.
+/// it; length and position of a reservation, limits and count of a group, abandoning and disposing either; the entry that
+/// an enumerator is at, and disposing the enumerator; a lease and its memory.
 /// </para>
 /// <para>
 /// What "durable" means depends on the medium (<see cref="StreamInfo.Medium"/>): on <see cref="MediumKind.Volatile"/>

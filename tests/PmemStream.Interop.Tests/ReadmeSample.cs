@@ -28,6 +28,8 @@ internal static class ReadmeSample
         // </sample>
         Assert.Equal("first order"u8.ToArray(), region.ReadToArray(at));
         Assert.Equal(["first order", "second order"], region.Texts());
+        AppendDeferred(stream, region, ["third order"u8.ToArray(), "fourth order"u8.ToArray()]);
+        AppendGroups(region, "debit"u8.ToArray(), "credit"u8.ToArray(), new { number = 1 });
         RunInPlace(region, at);
         RunRollingLog(stream);
     }
@@ -71,6 +73,43 @@ internal static class ReadmeSample
         // </sample: rolling log>
         Assert.Equal(last, log.FirstPosition);
         Assert.Equal("event"u8.ToArray(), log.ReadToArray(last));
+    }
+
+    private static void AppendDeferred(PersistentStream stream, StreamRegion region, byte[][] orders)
+    {
+        // <sample: deferred>
+        EntryPosition last = default;
+        foreach (byte[] order in orders)
+        {
+            last = region.AppendDeferred(order);                    // visible; a crash may lose it
+        }
+
+        region.Persist(last);                                       // these are durable now: one fence
+        ulong upTo = stream.Persist();                              // and those of all regions, up to this timestamp
+
+        // </sample: deferred>
+        Assert.True(region.PersistedOffset > last.Offset && upTo >= last.Timestamp);
+        Assert.Equal(orders, region.Arrays()[^orders.Length..]);
+    }
+
+    private static void AppendGroups(StreamRegion region, byte[] debit, byte[] credit, object invoice)
+    {
+        // <sample: group>
+        region.AppendGroup([debit, credit]);                        // ready payloads: durable, all or none
+
+        using EntryGroup group = region.BeginGroup(maxEntries: 2, maxBytes: 4096);
+        using (var json = new Utf8JsonWriter(group))
+        {
+            JsonSerializer.Serialize(json, invoice);
+        }
+
+        group.CompleteEntry();
+        group.Add(credit);
+        EntryPosition[] positions = group.Publish();                // without it, Dispose abandons them all
+
+        // </sample: group>
+        Assert.Equal(2, positions.Length);
+        Assert.Equal(["debit", "credit", """{"number":1}""", "credit"], region.Texts()[^4..]);
     }
 
     private static int Fill(Span<byte> span)

@@ -9,6 +9,8 @@ public sealed class ReadmeTests
     [InlineData("sample")]
     [InlineData("sample: in place")]
     [InlineData("sample: rolling log")]
+    [InlineData("sample: deferred")]
+    [InlineData("sample: group")]
     public void Sample_OfTheReadme_IsTheCompiledOne(string name)
     {
         string[] readme = File.ReadAllLines(Path.Combine(Root, "README.md"));
@@ -25,6 +27,16 @@ public sealed class ReadmeTests
     {
         using var folder = new TestFolder();
         ReadmeSample.Run(folder.Stream);
+    }
+
+    // So that none is left unseen.
+    [Fact]
+    public void Samples_OfTheReadme_AreAllMarked()
+    {
+        string[] readme = File.ReadAllLines(Path.Combine(Root, "README.md"));
+        Assert.Equal(
+            readme.Count(line => line == "```csharp"),
+            readme.Count(line => line.StartsWith("<!-- sample", StringComparison.Ordinal)));
     }
 
     private static string Root => typeof(ReadmeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()

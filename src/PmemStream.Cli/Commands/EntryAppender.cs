@@ -127,7 +127,8 @@ internal sealed class GroupAppender(StreamRegion region, string inputName) : Ent
         }
         catch (RegionFullException)
         {
-            throw Full($"the group of {Counted.Of(_lengths.Count, "entry", "entries")} ({Counted.Of(_data.WrittenCount, "byte")})");
+            string entries = Counted.Of(_lengths.Count, "entry", "entries");
+            throw Full($"the group of {entries} ({Counted.Of(_data.WrittenCount, "byte")})");
         }
 
         Count(_lengths.Count, _data.WrittenCount);

@@ -21,6 +21,8 @@ namespace PmemStream.Interop.Native;
 /// only has it.</item>
 /// <item>The pointer of a reservation is taken out of its handle by one atomic exchange (<see cref="Take"/>). Who gets it,
 /// publisher, abandoner or finalizer, is its only user.</item>
+/// <item>In a group several calls come before its end, from any thread: each locks the handle and looks whether it is still
+/// the group's. Who ends the group takes the handle away from it under the same lock.</item>
 /// <item>A check handle never leaves the method that made it.</item>
 /// <item>A dump handle belongs to an enumerator that threads may share: each call locks the handle and counts a reference.
 /// Nobody lists what is stored in a hurry.</item>
