@@ -274,6 +274,8 @@ static bool park(pms_region *region, pms_place *place)
 	if (!place->handed_over)
 		unpark_locked(region, place);
 	atomic_fetch_sub(&region->attention, 1);
+	pms_region_settle_locked(
+	    region); /* closed meanwhile: we may have been the last, and handed over by ourselves */
 	pms_mutex_unlock(&region->mutex);
 	pms_condition_destroy(&place->woken);
 	return place->handed_over;

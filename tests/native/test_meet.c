@@ -18,6 +18,8 @@ typedef struct fixture {
 	_Atomic bool thread_returned;
 	_Atomic int32_t thread_status;
 	pms_position thread_position;
+	_Atomic bool in_drain, go_on;
+	_Atomic int32_t deferred_status;
 } fixture;
 
 static void pause_milliseconds(long milliseconds)
@@ -324,6 +326,63 @@ static void test_meet_two_followers_of_one_reservation(void **state)
 	test_log_free(&log);
 }
 
+/* ---- close ------------------------------------------------------------------------------------------------------- */
+
+/* In the drain of the append in the thread: until the test goes on. */
+static void meet_test(fixture *f)
+{
+	f->in_drain = true;
+	while (!f->go_on)
+		pause_milliseconds(1);
+}
+
+static void *append_deferred_in_thread(void *context)
+{
+	fixture *f = context;
+
+	f->deferred_status = pms_region_append_deferred(f->region, NULL, 0, NULL, NULL);
+	return NULL;
+}
+
+/*
+ * An append gives up spinning and is about to park; the one before it hands over and sees nobody; the stream is closed; and
+ * only then does the append park, and hands itself over. It is the last, so the lock has to go with it.
+ */
+static void test_meet_close_meets_the_last_append_as_it_parks(void **state)
+{
+	fixture f;
+	pthread_t deferred;
+
+	begin(&f, state);
+	f.meet = meet_test;
+	uint64_t start = pms_region_tail(f.region);
+	assert_int_equal(pthread_create(&f.thread, NULL, append_in_thread, &f), 0);
+	while (!f.in_drain)
+		pause_milliseconds(1);
+	uint64_t end_of_first = pms_region_tail(f.region);
+	assert_true(end_of_first > start);
+	pms_mutex_lock(&f.region->mutex); /* who parks has to wait for us */
+	assert_int_equal(pthread_create(&deferred, NULL, append_deferred_in_thread, &f), 0);
+	while (pms_region_tail(f.region) == end_of_first)
+		pause_milliseconds(1);
+	pause_milliseconds(20);
+	f.go_on = true;
+	pause_milliseconds(20);
+	pms_region_retire_locked(f.region, PMS_E_CLOSED); /* as close does it */
+	pms_mutex_unlock(&f.region->mutex);
+	assert_int_equal(pthread_join(f.thread, NULL), 0);
+	assert_int_equal(pthread_join(deferred, NULL), 0);
+	assert_int_equal(f.thread_status, PMS_OK);
+	assert_int_equal(f.deferred_status, PMS_OK);
+	assert_false(f.region->holds_lock_pin);
+	test_medium_on_drain(NULL, NULL);
+	assert_int_equal(pms_stream_close(f.stream), PMS_OK);
+	pms_region_release(f.region);
+	pms_stream_release(f.stream);
+	test_close(test_open(f.test->path, PMS_OPEN_DEFAULT));
+	test_medium_forget();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +396,7 @@ int main(void)
 	    TEST_ON_BOTH(test_meet_close_in_the_drain_of_an_append),
 	    TEST_ON_BOTH(test_meet_close_in_the_drain_of_a_publish),
 	    TEST_ON_BOTH(test_meet_two_followers_of_one_reservation),
+	    TEST_ON_BOTH(test_meet_close_meets_the_last_append_as_it_parks),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);
