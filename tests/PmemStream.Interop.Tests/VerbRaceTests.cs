@@ -1,4 +1,5 @@
 using PmemStream.Interop.Tests.Support;
+using static PmemStream.Interop.Tests.Support.VerbWork;
 
 namespace PmemStream.Interop.Tests;
 
@@ -9,24 +10,9 @@ namespace PmemStream.Interop.Tests;
 public sealed class VerbRaceTests
 {
     private const int Rounds = 200;
-    private const int GroupMax = 5;
-
-    // An entry tells who wrote it, and a member of a group how many come behind it.
-    private const int HeadBytes = 3;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private volatile Exception? _failure;
-
-    private enum By : byte
-    {
-        Append,
-        Deferred,
-        Sequence,
-        Group,
-        Builder,
-        DeferredGroup,
-    }
 
     public static TheoryData<string, int> MediaAndRounds =>
         [.. Media.All.Select(medium => (medium.Data, medium.Data == Media.Disk ? Rounds / 10 : Rounds))];
@@ -153,6 +139,28 @@ public sealed class VerbRaceTests
         Assert.Equal(published, region.Arrays().Count);
     }
 
+    // The negative: that what the readers look for is found.
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(2, 0)]
+    [InlineData(1, 0, 1)]
+    [InlineData(2, 1)]
+    public void Read_GroupsThatAreNotComplete_AreFound(params int[] left)
+    {
+        using var folder = new TestFolder();
+        using PersistentStream stream = TestStreams.Create(folder.Stream, out StreamRegion region);
+        StreamRegion other = stream.CreateRegion("other", 4096);
+        foreach (int behind in left)
+        {
+            region.Append(Entry(By.Group, behind, 10));
+            other.Append("takes a timestamp");
+        }
+
+        bool isComplete = left.All(behind => behind == 0);
+        Exception? found = Record.Exception(() => Read(region));
+        Assert.Equal(isComplete, found is null);
+    }
+
     private Thread[] Start(params Action[] works)
     {
         var start = new Barrier(works.Length);
@@ -188,128 +196,5 @@ public sealed class VerbRaceTests
         {
             work();
         }
-    }
-
-    // A deferred entry counts as soon as something durable is behind it.
-    private static void AppendAll(StreamRegion region, int[] acknowledged)
-    {
-        byte[] durable = Entry(By.Append, 0, 40);
-        byte[] sequence = Entry(By.Sequence, 0, 50);
-        int deferred = 0;
-        while (region.TryAppendDeferred(Entry(By.Deferred, 0, deferred % 100), out EntryPosition at))
-        {
-            deferred++;
-            if (deferred % 10 == 0)
-            {
-                Persist(region, at);
-                acknowledged[(int)By.Deferred] = deferred;
-            }
-
-            if (!region.TryAppend(Pieces.Of(sequence, 7), out _))
-            {
-                break;
-            }
-
-            acknowledged[(int)By.Sequence]++;
-            if (!region.TryAppend(durable, out _))
-            {
-                break;
-            }
-
-            acknowledged[(int)By.Append]++;
-        }
-    }
-
-    private static void Persist(StreamRegion region, EntryPosition at)
-    {
-        try
-        {
-            region.Persist(at);
-            Assert.True(region.PersistedOffset > at.Offset || region.Info.BaseTimestamp > at.Timestamp);
-        }
-        catch (EntryNotFoundException)
-        {
-            // Cleared in between.
-        }
-    }
-
-    private static void GroupAll(StreamRegion region, int seed, int[] acknowledged)
-    {
-        var random = new Random(seed);
-        try
-        {
-            while (true)
-            {
-                int count = random.Next(1, GroupMax + 1);
-                region.AppendGroup([.. Enumerable.Range(1, count)
-                    .Select(i => (ReadOnlyMemory<byte>)Entry(By.Group, count - i, random.Next(60)))]);
-                acknowledged[(int)By.Group] += count;
-                region.AppendGroupDeferred(
-                    [.. Entry(By.DeferredGroup, 1, 9), .. Entry(By.DeferredGroup, 0, 0)], [HeadBytes + 9, HeadBytes]);
-            }
-        }
-        catch (RegionFullException)
-        {
-            // The end of it.
-        }
-    }
-
-    private static void BuildAll(StreamRegion region, int seed, int[] acknowledged)
-    {
-        var random = new Random(seed);
-        try
-        {
-            while (true)
-            {
-                int count = random.Next(1, GroupMax + 1);
-                using EntryGroup group = region.BeginGroup(count, 100 * count);
-                for (int left = count - 1; left >= 0; left--)
-                {
-                    byte[] entry = Entry(By.Builder, left, random.Next(60));
-                    entry.CopyTo(group.GetSpan(entry.Length));
-                    group.Advance(entry.Length);
-                    group.CompleteEntry();
-                }
-
-                if (random.Next(4) > 0)
-                {
-                    group.Publish();
-                    acknowledged[(int)By.Builder] += count;
-                }
-            }
-        }
-        catch (RegionFullException)
-        {
-            // The end of it.
-        }
-    }
-
-    // Counts the entries by verb. Each is whole, and behind each member of a group comes the next.
-    private static int[] Read(StreamRegion region)
-    {
-        int[] found = new int[Enum.GetValues<By>().Length];
-        int left = 0;
-        ulong last = 0;
-        foreach (StreamEntry entry in region)
-        {
-            ReadOnlySpan<byte> data = entry.Data;
-            By by = (By)data[0];
-            Assert.True(data.SequenceEqual(Entry(by, data[1], data.Length - HeadBytes)));
-            Assert.True(left == 0 || (data[1] == left - 1 && entry.Timestamp == last + 1), "A group is not complete.");
-            left = data[1];
-            last = entry.Timestamp;
-            found[(int)by]++;
-        }
-
-        Assert.Equal(0, left);
-        return found;
-    }
-
-    private static byte[] Entry(By by, int left, int length)
-    {
-        byte[] entry = new byte[HeadBytes + length];
-        entry.AsSpan().Fill((byte)(length * 7));
-        (entry[0], entry[1]) = ((byte)by, (byte)left);
-        return entry;
     }
 }
