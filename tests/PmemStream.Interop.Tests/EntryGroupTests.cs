@@ -57,7 +57,7 @@ public sealed class EntryGroupTests
         using EntryGroup group = region.BeginGroup(3, 16 << 10);
         for (int order = 1; order <= 3; order++)
         {
-            using (var writer = new Utf8JsonWriter((IBufferWriter<byte>)group))
+            using (var writer = new Utf8JsonWriter(group))
             {
                 JsonSerializer.Serialize(writer, new { order, lines = new[] { "a", "b" } });
             }
@@ -301,14 +301,18 @@ public sealed class EntryGroupTests
     {
         using var folder = new TestFolder();
         using PersistentStream stream = TestStreams.Create(folder.Stream, out StreamRegion region);
-        using (MemoryHandle pin = PinAndForget(region))
+        HoldPin(region);
+        ReservationTests.Collect(() => region.Info.OpenReservations == 0);
+
+        // On frames of their own, so that nothing of them is left in this one.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void HoldPin(StreamRegion region)
         {
+            using MemoryHandle pin = PinAndForget(region);
             GC.Collect();
             GC.WaitForPendingFinalizers();
             Assert.Equal(1, region.Info.OpenReservations);
         }
-
-        ReservationTests.Collect(() => region.Info.OpenReservations == 0);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static MemoryHandle PinAndForget(StreamRegion region) => region.BeginGroup(2, 10).GetMemory().Pin();
