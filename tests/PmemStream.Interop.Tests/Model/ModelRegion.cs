@@ -155,8 +155,7 @@ internal sealed class ModelRegion(string? name, int alignment, long offset, long
         {
             Assert.Equal(Used, info.UsedBytes);
             Assert.Equal(Open.Count(), info.OpenReservations);
-            Assert.Equal(firstOpen?.Position.Offset, info.OldestReservation?.Offset);
-            Assert.True(firstOpen?.Reservation is null || firstOpen.Position == info.OldestReservation);
+            Assert.Equal(firstOpen?.Position, info.OldestReservation);
             Assert.InRange(real.PersistedOffset, DurableEnd, End);
         }
     }

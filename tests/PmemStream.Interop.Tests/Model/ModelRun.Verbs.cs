@@ -126,10 +126,7 @@ internal sealed partial class ModelRun
         foreach (ModelRegion region in _regions)
         {
             region.DurableEnd = region.End;
-            if (region.Open.Any())
-            {
-                firstOpen = Math.Min(firstOpen, region.Real.Info.OldestReservation!.Value.Timestamp);
-            }
+            firstOpen = Math.Min(firstOpen, region.Open.FirstOrDefault()?.Position.Timestamp ?? ulong.MaxValue);
         }
 
         Assert.True(timestamp < firstOpen);
@@ -150,8 +147,11 @@ internal sealed partial class ModelRun
             return;
         }
 
+        // Nothing else takes a timestamp meanwhile.
+        ulong timestamp = _stream.Info.NextTimestamp;
         EntryGroup group = region.Real.BeginGroup(maxEntries, sizes.Sum());
-        Slot slot = region.Take(new EntryPosition(region.End, 0), payload, SlotState.Open);
+        Slot slot = region.Take(new EntryPosition(region.End, timestamp), payload, SlotState.Open);
+        Advance(timestamp);
         slot.Group = group;
         foreach (int length in sizes)
         {
@@ -198,6 +198,7 @@ internal sealed partial class ModelRun
         if (positions[0].Offset == slot.Position.Offset)
         {
             // Nothing behind it was promised before.
+            Assert.Equal(slot.Position, positions[0]);
             Assert.True(region.DurableEnd <= slot.Position.Offset);
             region.TakeInPlace(slot, positions);
             region.DurableEnd = slot.End;
@@ -229,7 +230,7 @@ internal sealed partial class ModelRun
                 slot.Group!.Abandon();
                 break;
             case 1 when isOldest:
-                region.Real.AbandonReservation(region.Real.Info.OldestReservation!.Value);
+                region.Real.AbandonReservation(slot.Position);
                 Assert.Throws<InvalidOperationException>(() => slot.Group!.Publish());
                 break;
             default:
