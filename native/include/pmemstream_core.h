@@ -524,13 +524,15 @@ PMS_API int32_t pms_stream_grow(pms_stream *stream, uint64_t stream_bytes, pms_e
 /*
  * Closes the stream: calls that begin later return PMS_E_CLOSED. May run while other threads append and read.
  *
- * Does not wait for open reservations and cursors. Checkpoints what is persisted, so that the next open is short. The
+ * Makes deferred entries durable. Does not wait for open reservations and cursors, and for other calls only when a publish in
+ * progress lies before a deferred entry. Checkpoints what is persisted, so that the next open is short. The
  * last append, reservation or cursor ends the mapping; the last append or reservation releases the writer lock. A
  * reservation that is published after the close is abandoned (PMS_E_CLOSED). The address range is kept reserved, so
  * that a stale pointer reads zeros or old bytes and does not fault.
  *
  * stream  in; null does nothing. Closing twice does nothing. The handle still must be released.
- * Returns PMS_OK, or PMS_E_IO / PMS_E_POISONED when the checkpoint could not be made durable (no entry is lost by that).
+ * Returns PMS_OK, or PMS_E_IO / PMS_E_POISONED when deferred entries or the checkpoint could not be made durable (no entry is
+ * lost by that but deferred ones).
  */
 PMS_API int32_t pms_stream_close(pms_stream *stream);
 

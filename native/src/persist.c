@@ -305,6 +305,18 @@ int32_t pms_persist_stream(pms_stream *stream, uint64_t *timestamp, pms_error *e
 
 /* ---- close ------------------------------------------------------------------------------------------------------- */
 
+/* A publish in mid-store with something deferred behind it, which the hole that a crash leaves there would cut off. */
+static bool has_deferred_behind_publish(const pms_region *region)
+{
+	uint64_t persisted = atomic_load(&region->persisted);
+	uint64_t end = atomic_load(&region->dirty_end);
+
+	for (const pms_record *record = region->first_record; record && record->end < end; record = record->next)
+		if (record->state == PMS_RECORD_PUBLISHING && record->end > persisted)
+			return true;
+	return false;
+}
+
 int32_t pms_persist_at_close_locked(pms_stream *stream)
 {
 	bool moved = false;
@@ -329,8 +341,8 @@ int32_t pms_persist_at_close_locked(pms_stream *stream)
 		if (!region)
 			continue;
 		pms_mutex_lock(&region->mutex);
-		/* A publish in mid-store is not waited for: close waits for nobody. */
-		if (!waits_for_publish(region, region->persist_target))
+		/* A publish in mid-store is waited for only when it could take something with it that close promises. */
+		if (!waits_for_publish(region, region->persist_target) || has_deferred_behind_publish(region))
 			status = pms_followed_locked(region, region->persist_target, region->persist_last_start, NULL);
 		pms_checkpoint_locked(region, true);
 		pms_mutex_unlock(&region->mutex);
