@@ -56,7 +56,8 @@ static int32_t make_durable(pms_region *region, pms_place *place, pms_error *err
 	bool follows = follow_at_turn(region, place);
 
 	/* 4. The one drain. After a crash behind it: the entry is there whole, as soon as all before it is. */
-	if (!PMS_FAULT(FENCE_DROPPED) && !relies_on_another(region, place))
+	bool late = PMS_FAULT(HAND_OVER_BEFORE_DRAIN);
+	if (!PMS_FAULT(FENCE_DROPPED) && !relies_on_another(region, place) && !late)
 		status = pms_stream_drain(region->stream, error);
 	if (status == PMS_OK && follows)
 		status = followed_at_turn(region, place, error);
@@ -68,6 +69,8 @@ static int32_t make_durable(pms_region *region, pms_place *place, pms_error *err
 	/* 5. Commit and persist in order. */
 	uint64_t start = place->start, end = place->end;
 	status = pms_order_hand_over(region, place, error);
+	if (status == PMS_OK && late)
+		status = pms_stream_drain(region->stream, error);
 	if (status != PMS_OK || !place->must_persist)
 		return status;
 

@@ -252,6 +252,7 @@ static inline bool pms_clock_take(pms_stream *stream, uint64_t count, uint64_t *
 
 	if (unused >= limit || limit - unused < count)
 		return false;
+	pms_interleave();
 	*first = atomic_fetch_add(&stream->next_timestamp, count);
 	/* Several may have seen the same rest: whoever went beyond the limit has taken nothing; gaps are harmless. */
 	*left = *first < limit ? limit - *first : 0;

@@ -174,7 +174,8 @@ int32_t pms_group_finish(pms_group *group, pms_position *positions, pms_error *e
 
 	if (group->count == 0)
 		return pms_abandon(&group->reservation, error);
-	int32_t status = pms_reservation_claim(&group->reservation, 0, true, &record, &two_drains, error);
+	int32_t status = pms_reservation_claim(&group->reservation, 0, !PMS_FAULT(GROUP_PUBLISHED_THOUGH_FOLLOWED),
+					       &record, &two_drains, error);
 	if (status != PMS_OK)
 		return status;
 	if (!record)

@@ -190,7 +190,8 @@ static void move_order(pms_region *region, const pms_place *place)
 	uint64_t persisted = atomic_load_explicit(&region->persisted, memory_order_acquire);
 	uint64_t dirty_end = place->kind == PMS_PLACE_RESERVED ? place->start + PMS_ENTRY_HEADER_BYTES : place->end;
 
-	if (place->kind == PMS_PLACE_DURABLE) {
+	if (place->kind == PMS_PLACE_DURABLE ||
+	    (PMS_FAULT(PERSISTED_PAST_DEFERRED) && place->kind == PMS_PLACE_DEFERRED)) {
 		if (persisted == place->start) {
 			persisted = place->end;
 			atomic_store_explicit(&region->persisted, persisted, memory_order_release);
@@ -208,11 +209,12 @@ static void move_order(pms_region *region, const pms_place *place)
 	}
 	if (atomic_load_explicit(&region->record_count, memory_order_relaxed) == 0) {
 		atomic_store_explicit(&region->committed, place->end, memory_order_release);
-		if (persisted == place->end)
+		if (persisted == place->end || PMS_FAULT(CHECKPOINT_PAST_PERSISTED))
 			atomic_store_explicit(&region->checkpoint_candidate,
 					      PMS_FAULT(CHECKPOINT_AS_END) ? place->end : place->start,
 					      memory_order_relaxed);
 	}
+	pms_interleave();
 	atomic_store_explicit(&region->ordered, place->end, memory_order_release);
 }
 
@@ -274,8 +276,7 @@ static bool park(pms_region *region, pms_place *place)
 	if (!place->handed_over)
 		unpark_locked(region, place);
 	atomic_fetch_sub(&region->attention, 1);
-	pms_region_settle_locked(
-	    region); /* closed meanwhile: we may have been the last, and handed over by ourselves */
+	pms_region_settle_locked(region); /* closed meanwhile, and handed over by ourselves: we may have been the last */
 	pms_mutex_unlock(&region->mutex);
 	pms_condition_destroy(&place->woken);
 	return place->handed_over;
@@ -322,6 +323,7 @@ int32_t pms_order_hand_over(pms_region *region, pms_place *place, pms_error *err
 	bool nothing_before = place->kind == PMS_PLACE_DEFERRED ||
 			      (place->kind == PMS_PLACE_DURABLE &&
 			       atomic_load_explicit(&region->persisted, memory_order_acquire) == place->start);
+	pms_interleave();
 	if (alone && nothing_before) {
 		move_order(region, place);
 		place->handed_over = true;
@@ -387,6 +389,7 @@ bool pms_order_block_locked(pms_region *region)
 		uint64_t settled = atomic_load(&region->ordered) + region->failed_bytes;
 		if (pms_tail_of(region, tail) != settled && !PMS_FAULT(CLEAR_BESIDE_WRITERS))
 			return false;
+		pms_interleave();
 	} while (!atomic_compare_exchange_strong(&region->tail, &tail, tail | PMS_TAIL_BLOCKED));
 	return true;
 }

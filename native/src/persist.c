@@ -124,6 +124,7 @@ int32_t pms_persist_registered(pms_region *region, uint64_t target, uint64_t las
 static uint64_t look_at_order(const pms_region *region, uint64_t *last_start)
 {
 	uint64_t ordered = atomic_load(&region->ordered);
+	pms_interleave();
 	uint64_t start = atomic_load(&region->last_start);
 
 	*last_start = start < ordered ? start : 0; /* places lie whole on one side of `ordered` */
@@ -160,6 +161,7 @@ static int32_t persist_entered(pms_region *region, const pms_position *position,
 	pms_mutex_unlock(&region->mutex);
 	if (status != PMS_OK)
 		return status;
+	pms_interleave();
 	uint64_t target = look_at_order(region, &last_start);
 	return pms_persist_registered(region, target, last_start, error);
 }
@@ -194,6 +196,7 @@ static uint64_t change_life_tag(pms_region *region)
 	if (PMS_FAULT(LIFE_TAG_MISSING))
 		return pms_tail_of(region, tail);
 	do {
+		pms_interleave();
 		changed = (tail & ~PMS_TAIL_TAG_MASK) | ((tail + (1ull << PMS_TAIL_TAG_SHIFT)) & PMS_TAIL_TAG_MASK);
 	} while (!atomic_compare_exchange_weak(&region->tail, &tail, changed));
 	return pms_tail_of(region, tail);
@@ -271,6 +274,9 @@ static int32_t persist_stream_locked(pms_stream *stream, pms_error *error)
 {
 	uint64_t bound = atomic_load(&stream->next_timestamp);
 
+	pms_interleave();
+	if (PMS_FAULT(PERSISTED_TIMESTAMP_BEFORE_DRAIN))
+		pms_word_write_flush(stream, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, bound - 1);
 	int32_t status = persist_regions_locked(stream, &bound, error);
 	if (status != PMS_OK || bound - 1 <= atomic_load(&stream->persisted_timestamp))
 		return status;
@@ -328,7 +334,7 @@ int32_t pms_persist_at_close_locked(pms_stream *stream)
 			continue;
 		pms_mutex_lock(&region->mutex);
 		region->persist_target = look_at_order(region, &region->persist_last_start);
-		if (atomic_load(&region->persisted) < region->persist_target) {
+		if (atomic_load(&region->persisted) < region->persist_target && !PMS_FAULT(CLOSE_LEAVES_DEFERRED)) {
 			pms_follow_locked(region, region->persist_target);
 			moved = true;
 		}

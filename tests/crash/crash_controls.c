@@ -59,6 +59,15 @@ static const crash_control controls[] = {
     CONTROL(PERSISTED_PAST_A_PUBLISH, "persist", "beside a publish and an append"),
     CONTROL(SIZE_BEFORE_NEW_PIECE, "grow", NULL),
     CONTROL(SIZE_BEFORE_FILE, "grow", NULL),
+    CONTROL(DEFERRED_NOT_FLUSHED, "deferred", "an append behind"),
+    CONTROL(PERSIST_NOT_DRAINED, "persist-region", "everything"),
+    CONTROL(LIFE_TAG_MISSING, "threads-persist", "beside appends to two regions"),
+    CONTROL(HAND_OVER_BEFORE_DRAIN, "threads-one-region", "two appends"),
+    CONTROL(PERSISTED_PAST_DEFERRED, "deferred", "an append behind"),
+    CONTROL(CHECKPOINT_PAST_PERSISTED, "persist-region", "checkpoints"),
+    CONTROL(GROUP_PUBLISHED_THOUGH_FOLLOWED, "group-builder", "followed"),
+    CONTROL(PERSISTED_TIMESTAMP_BEFORE_DRAIN, "persist-stream", "two regions"),
+    CONTROL(CLOSE_LEAVES_DEFERRED, "deferred", "closed"),
 };
 #define CONTROL_COUNT (sizeof(controls) / sizeof(controls[0]))
 
@@ -123,7 +132,7 @@ int main(int count, char **arguments)
 	unsigned number = 0, missed = 0;
 	uint64_t seed = 1;
 
-	static_assert(CONTROL_COUNT == PMS_FAULT_END - 4, "every fault has its control");
+	static_assert(CONTROL_COUNT == PMS_FAULT_END - 1, "every fault has its control");
 	for (int i = 1; i < count; i++) {
 		if (strcmp(arguments[i], "--seed") == 0 && i + 1 < count)
 			seed = strtoull(arguments[++i], NULL, 0);

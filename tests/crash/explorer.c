@@ -158,6 +158,7 @@ static void try_session(crash_explorer *explorer, unsigned number, const crash_m
 	verb_open(world);
 	follow_up(world);
 	size_t events = world->history.count;
+	const crash_model before_close = world->model;
 	verb_close(world);
 	world_die(world);
 	memcpy(level->closed, world->device.memory, CRASH_STREAM_BYTES);
@@ -168,7 +169,7 @@ static void try_session(crash_explorer *explorer, unsigned number, const crash_m
 	if (number + 1 < LEVELS && crash_random_below(&explorer->random, explorer->nested_one_in) == 0)
 		go_through(explorer, number, 0);
 	/* The session is over: its world is used again. */
-	try_again(level, level->cut, level->cut_bytes, &after);
+	try_again(level, level->cut, level->cut_bytes, &before_close);
 	try_again(level, level->closed, level->closed_bytes, &after);
 }
 

@@ -17,7 +17,9 @@ typedef enum model_entry_state {
 	ENTRY_TRYING = 1,	/* a call that has not returned: there whole, or not at all */
 	ENTRY_ACKNOWLEDGED = 2, /* there */
 	ENTRY_OPEN = 3,		/* a reservation: not to be seen */
-	ENTRY_GONE = 4 /* abandoned, cleared away, or found missing by an earlier recovery: never to be seen again */
+	ENTRY_GONE = 4, /* abandoned, cleared away, or found missing by an earlier recovery: never to be seen again */
+	/* A deferred append that has returned: there, or missing with all that lies behind it. */
+	ENTRY_DEFERRED = 5
 } model_entry_state;
 
 typedef enum model_region_state {
@@ -54,6 +56,8 @@ typedef struct crash_model {
 	uint32_t stream_bytes;
 	uint32_t growing_to; /* the size that it may have as well; 0: none */
 	uint32_t entry_count, region_count, group_count;
+	/* What a persist of the stream has returned: all at or below it is there, and nothing turns up there later. */
+	uint64_t stable;
 	crash_model_region regions[MODEL_REGIONS_MAX];
 	crash_model_entry entries[MODEL_ENTRIES_MAX];
 } crash_model;

@@ -100,10 +100,21 @@ void operation_run(const crash_operation *operation, crash_explorer *explorer, u
 	}
 }
 
-size_t operation_count(void) { return operations_alone_count + operations_together_count; }
+size_t operation_count(void)
+{
+	return operations_alone_count + operations_deferred_count + operations_deferred_together_count +
+	       operations_together_count;
+}
 
 const crash_operation *operation_at(size_t index)
 {
-	return index < operations_alone_count ? &operations_alone[index]
-					      : &operations_together[index - operations_alone_count];
+	if (index < operations_alone_count)
+		return &operations_alone[index];
+	index -= operations_alone_count;
+	if (index < operations_deferred_count)
+		return &operations_deferred[index];
+	index -= operations_deferred_count;
+	if (index < operations_deferred_together_count)
+		return &operations_deferred_together[index];
+	return &operations_together[index - operations_deferred_together_count];
 }

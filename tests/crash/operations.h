@@ -29,8 +29,10 @@ typedef struct crash_operation {
 	unsigned nested_one_in; /* of so many recoveries one is crashed in itself */
 } crash_operation;
 
-extern const crash_operation operations_alone[], operations_together[];
-extern const size_t operations_alone_count, operations_together_count;
+extern const crash_operation operations_alone[], operations_deferred[], operations_together[],
+    operations_deferred_together[];
+extern const size_t operations_alone_count, operations_deferred_count, operations_together_count,
+    operations_deferred_together_count;
 
 /* All of them, first those of one thread. */
 size_t operation_count(void);

@@ -168,7 +168,7 @@ static const crash_scenario appending[] = {
     {.name = "two regions", .prepare = two_regions, .body = append_in_turns},
 };
 
-/* Prefixes that nobody has made durable: what deferred appends will leave. */
+/* Prefixes that nobody has made durable. */
 static void leave_open(crash_world *world, unsigned thread)
 {
 	(void)thread;
@@ -294,10 +294,10 @@ static const crash_scenario closing[] = {
 static void append_groups(crash_world *world, unsigned thread)
 {
 	(void)thread;
-	verb_group(world, 0, 2, 8);
+	verb_group(world, 0, 2, 8, PMS_APPEND_DURABLE);
 	verb_append(world, 0, 8);
-	verb_group(world, 0, 3, 40);
-	verb_group(world, 0, 2, 100);
+	verb_group(world, 0, 3, 40, PMS_APPEND_DURABLE);
+	verb_group(world, 0, 2, 100, PMS_APPEND_DURABLE);
 }
 
 static const crash_scenario grouping[] = {

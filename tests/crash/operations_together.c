@@ -78,7 +78,7 @@ static void three_at_once(crash_world *world, unsigned thread)
 static void group_beside_append(crash_world *world, unsigned thread)
 {
 	if (thread == 0)
-		verb_group(world, 0, 2, 8);
+		verb_group(world, 0, 2, 8, PMS_APPEND_DURABLE);
 	else
 		verb_append(world, 0, 8);
 }
@@ -293,7 +293,7 @@ static void do_something(crash_world *world, unsigned thread, uint64_t *random)
 	unsigned slot = thread * 2 + (unsigned)crash_random_below(random, 2);
 	uint32_t bytes = 8 + (uint32_t)crash_random_below(random, crash_random_below(random, 4) ? 40 : 200);
 
-	switch (crash_random_below(random, 14)) {
+	switch (crash_random_below(random, 22)) {
 	case 0:
 	case 1:
 		if (!world->reservations[slot].handle)
@@ -314,7 +314,7 @@ static void do_something(crash_world *world, unsigned thread, uint64_t *random)
 		verb_persist(world);
 		break;
 	case 7:
-		verb_group(world, region, 2, 8);
+		verb_group(world, region, 2, 8, bytes % 2 ? PMS_APPEND_DURABLE : PMS_APPEND_DEFERRED);
 		break;
 	case 8:
 		verb_free(world, region);
@@ -322,6 +322,26 @@ static void do_something(crash_world *world, unsigned thread, uint64_t *random)
 	case 9:
 		if (world->model.region_count + 3 < MODEL_REGIONS_MAX)
 			verb_append(world, verb_create_region(world, 500 + bytes * 10, bytes % 2 ? 64 : 8), 8);
+		break;
+	case 10:
+	case 11:
+	case 12:
+		verb_append_deferred(world, region, bytes);
+		break;
+	case 13:
+	case 14:
+		verb_persist_region(world, region);
+		break;
+	case 15:
+		if (!world->groups[thread].handle)
+			verb_begin_group(world, thread, region, 2, 16);
+		verb_add_to_group(world, thread, 8);
+		break;
+	case 16:
+		verb_publish_group(world, thread);
+		break;
+	case 17:
+		verb_append_parts(world, region, bytes, bytes % 2);
 		break;
 	default:
 		verb_append(world, region, bytes);

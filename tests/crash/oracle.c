@@ -56,7 +56,8 @@ static void see_entry(crash_comparison *comparison, unsigned region, const pms_e
 		crash_fail("entry %u is found in region %u, expected in region %u", id, region, expected->region);
 	if (comparison->entries[id].seen)
 		crash_fail("entry %u is found twice", id);
-	if (expected->state != ENTRY_TRYING && expected->state != ENTRY_ACKNOWLEDGED)
+	if (expected->state != ENTRY_TRYING && expected->state != ENTRY_ACKNOWLEDGED &&
+	    expected->state != ENTRY_DEFERRED)
 		crash_fail("entry %u is found, but it is %s", id,
 			   expected->state == ENTRY_OPEN ? "an open reservation" : "gone since long");
 	compare_bytes(expected, id, found);
@@ -170,6 +171,43 @@ static bool was_cleared(const crash_comparison *comparison, unsigned region)
 	return true;
 }
 
+/* Where the last entry that was found in the region begins; 0: none was found. */
+static uint64_t last_seen(const crash_comparison *comparison, unsigned region)
+{
+	uint64_t last = 0;
+
+	for (unsigned i = 0; i < comparison->model->entry_count; i++)
+		if (comparison->entries[i].seen && comparison->model->entries[i].region == region &&
+		    comparison->entries[i].position.offset > last)
+			last = comparison->entries[i].position.offset;
+	return last;
+}
+
+/* What was only deferred may be missing, but not from the middle, and not when the stream says that it was persisted. */
+static void require_prefix(const crash_comparison *comparison)
+{
+	uint64_t stored = pms_stream_persisted_timestamp(comparison->world->stream);
+	const crash_model *model = comparison->model;
+
+	if (stored < model->stable)
+		crash_fail("the persisted timestamp is %llu, but %llu was returned", (unsigned long long)stored,
+			   (unsigned long long)model->stable);
+	for (unsigned i = 0; i < model->entry_count; i++) {
+		const crash_model_entry *expected = &model->entries[i];
+		if (expected->state != ENTRY_DEFERRED || comparison->entries[i].seen ||
+		    !comparison->regions[expected->region])
+			continue;
+		uint64_t last = last_seen(comparison, expected->region);
+		if (expected->offset < last)
+			crash_fail("deferred entry %u of region %u, at offset %llu, is lost, and one at %llu is there",
+				   i, expected->region, (unsigned long long)expected->offset, (unsigned long long)last);
+		if (expected->timestamp <= stored &&
+		    (model->regions[expected->region].state != REGION_CLEARING || last))
+			crash_fail("deferred entry %u, at timestamp %llu, is lost, but persisted is %llu", i,
+				   (unsigned long long)expected->timestamp, (unsigned long long)stored);
+	}
+}
+
 static void require_entries(const crash_comparison *comparison)
 {
 	const crash_model *model = comparison->model;
@@ -227,6 +265,7 @@ static void adopt(crash_comparison *comparison)
 		entry->offset = comparison->entries[i].position.offset;
 		entry->timestamp = comparison->entries[i].position.timestamp;
 	}
+	model->stable = pms_stream_persisted_timestamp(comparison->world->stream);
 	for (unsigned i = 0; i < model->region_count; i++)
 		model->regions[i].state = comparison->regions[i] ? REGION_LIVE : REGION_GONE;
 }
@@ -239,6 +278,7 @@ void oracle_compare(crash_world *world)
 	list_regions(&comparison);
 	require_regions(&comparison);
 	require_entries(&comparison);
+	require_prefix(&comparison);
 	require_clean_check(world->stream);
 	adopt(&comparison);
 }

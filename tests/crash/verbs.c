@@ -52,6 +52,10 @@ static void give_up_handles(crash_world *world)
 		pms_reservation_release(world->reservations[i].handle);
 		world->reservations[i].handle = NULL;
 	}
+	for (unsigned i = 0; i < WORLD_GROUPS_MAX; i++) {
+		pms_group_release(world->groups[i].handle);
+		world->groups[i].handle = NULL;
+	}
 	for (unsigned i = 0; i < MODEL_REGIONS_MAX; i++) {
 		pms_region_release(world->regions[i]);
 		world->regions[i] = NULL;
@@ -69,8 +73,15 @@ void world_die(crash_world *world)
 /* Reservations stay open: what the close leaves is not changed by giving up their handles, for the process is gone. */
 void verb_close(crash_world *world)
 {
+	const crash_model before = world->model;
+
+	world->closing = true;
 	if (pms_stream_close(world->stream) != PMS_OK)
 		crash_fail("close failed");
+	for (unsigned i = 0; i < before.entry_count; i++)
+		if (before.entries[i].state == ENTRY_DEFERRED && world->model.entries[i].state == ENTRY_DEFERRED)
+			world->model.entries[i].state = ENTRY_ACKNOWLEDGED;
+	world_note(world);
 }
 
 /* ---- regions ----------------------------------------------------------------------------------------------------- */
@@ -140,51 +151,121 @@ void verb_free(crash_world *world, unsigned region)
 
 /* ---- entries ----------------------------------------------------------------------------------------------------- */
 
-static void acknowledge(crash_world *world, unsigned entry, const pms_position *position)
+bool world_refuses(const crash_world *world, int32_t status, const pms_error *error, const char *verb)
+{
+	if (status == PMS_E_REGION_FULL || status == PMS_E_STALE || (status == PMS_E_CLOSED && world->closing))
+		return true;
+	expect_ok(status, error, verb);
+	return false;
+}
+
+void world_promise(crash_world *world, unsigned region, uint64_t offset)
+{
+	for (unsigned i = 0; i < world->model.entry_count; i++) {
+		crash_model_entry *entry = &world->model.entries[i];
+		if (entry->region == region && entry->state == ENTRY_DEFERRED && entry->offset <= offset)
+			entry->state = ENTRY_ACKNOWLEDGED;
+	}
+}
+
+void world_acknowledge(crash_world *world, unsigned entry, const pms_position *position, model_entry_state state)
 {
 	crash_model_entry *expected = &world->model.entries[entry];
 
-	expected->state = ENTRY_ACKNOWLEDGED;
+	/* Another thread may have cleared the region between the last step of the call and its return. */
+	if (position->timestamp <= world->regions[expected->region]->life.base) {
+		expected->state = ENTRY_GONE;
+		return;
+	}
+	if (position->timestamp <= world->model.stable && position->offset >= world->stable_end[expected->region])
+		crash_fail("entry %u, timestamp %llu, turns up after %llu was returned as persisted", entry,
+			   (unsigned long long)position->timestamp, (unsigned long long)world->model.stable);
+	if (expected->state != ENTRY_ACKNOWLEDGED) /* a persist of the stream may have come first */
+		expected->state = (uint8_t)state;
 	expected->offset = position->offset;
 	expected->timestamp = position->timestamp;
+	if (state == ENTRY_ACKNOWLEDGED)
+		world_promise(world, expected->region, position->offset);
+}
+
+static unsigned new_entry(crash_world *world, unsigned region, uint32_t bytes, uint8_t *payload)
+{
+	unsigned entry = model_add_entry(&world->model, region, bytes, ENTRY_TRYING);
+
+	if (entry == MODEL_ENTRIES_MAX)
+		return entry;
+	model_fill(entry, bytes, payload);
+	world_note(world);
+	return entry;
+}
+
+static void appended(crash_world *world, unsigned entry, int32_t status, const pms_error *error,
+		     const pms_position *position, model_entry_state state)
+{
+	unsigned region = world->model.entries[entry].region;
+
+	if (world_refuses(world, status, error, "append")) {
+		world->model.entries[entry].state = ENTRY_GONE;
+	} else {
+		world_acknowledge(world, entry, position, state);
+		if (state == ENTRY_ACKNOWLEDGED && world->model.entries[entry].state == state && !world->closing &&
+		    pms_region_persisted(world->regions[region]) <= position->offset)
+			crash_fail("an append at offset %llu returned before it was persisted",
+				   (unsigned long long)position->offset);
+	}
 	world_note(world);
 }
 
 static void append(crash_world *world, unsigned region, unsigned entry, const uint8_t *payload)
 {
+	uint64_t bytes = world->model.entries[entry].bytes;
 	pms_position position;
 	pms_error error;
 
-	world_note(world);
-	int32_t status =
-	    pms_region_append(world->regions[region], payload, world->model.entries[entry].bytes, &position, &error);
-	if (status == PMS_E_REGION_FULL || status == PMS_E_STALE) {
-		world->model.entries[entry].state = ENTRY_GONE;
-		world_note(world);
-		return;
-	}
-	expect_ok(status, &error, "append");
-	/* Another thread may have cleared the region between the append's last step and its return. */
-	if (position.timestamp <= world->regions[region]->life.base) {
-		world->model.entries[entry].state = ENTRY_GONE;
-		world_note(world);
-		return;
-	}
-	if (pms_region_persisted(world->regions[region]) <= position.offset)
-		crash_fail("an append at offset %llu returned before it was persisted",
-			   (unsigned long long)position.offset);
-	acknowledge(world, entry, &position);
+	int32_t status = pms_region_append(world->regions[region], payload, bytes, &position, &error);
+	appended(world, entry, status, &error, &position, ENTRY_ACKNOWLEDGED);
 }
 
 void verb_append(crash_world *world, unsigned region, uint32_t bytes)
 {
-	unsigned entry = model_add_entry(&world->model, region, bytes, ENTRY_TRYING);
 	uint8_t payload[WORLD_PAYLOAD_MAX];
+	unsigned entry = new_entry(world, region, bytes, payload);
+
+	if (entry < MODEL_ENTRIES_MAX)
+		append(world, region, entry, payload);
+}
+
+void verb_append_deferred(crash_world *world, unsigned region, uint32_t bytes)
+{
+	uint8_t payload[WORLD_PAYLOAD_MAX];
+	unsigned entry = new_entry(world, region, bytes, payload);
+	pms_position position;
+	pms_error error;
 
 	if (entry == MODEL_ENTRIES_MAX)
 		return;
-	model_fill(entry, bytes, payload);
-	append(world, region, entry, payload);
+	int32_t status = pms_region_append_deferred(world->regions[region], payload, bytes, &position, &error);
+	appended(world, entry, status, &error, &position, ENTRY_DEFERRED);
+}
+
+void verb_append_parts(crash_world *world, unsigned region, uint32_t bytes, uint32_t flags)
+{
+	uint8_t payload[WORLD_PAYLOAD_MAX];
+	unsigned entry = new_entry(world, region, bytes, payload);
+	const pms_part parts[] = {
+	    {.data = payload, .bytes = 3},
+	    {.data = NULL, .bytes = 0},
+	    {.data = payload + 3, .bytes = bytes / 2},
+	    {.data = payload + 3 + bytes / 2, .bytes = bytes - bytes / 2 - 3},
+	};
+	pms_position position;
+	pms_error error;
+
+	if (entry == MODEL_ENTRIES_MAX)
+		return;
+	int32_t status = pms_region_append_parts(world->regions[region], parts, 4, flags, &position, &error);
+	appended(world, entry, status, &error, &position,
+		 flags & PMS_APPEND_DEFERRED ? ENTRY_DEFERRED : ENTRY_ACKNOWLEDGED);
 }
 
 void verb_append_shared(crash_world *world, unsigned region, uint32_t bytes)
@@ -194,6 +275,7 @@ void verb_append_shared(crash_world *world, unsigned region, uint32_t bytes)
 
 	world->model.entries[entry].fickle = 1;
 	model_fill(entry, bytes, payload);
+	world_note(world);
 	world->shared = payload;
 	append(world, region, entry, payload);
 	world->shared = NULL;
@@ -227,10 +309,9 @@ void verb_reserve(crash_world *world, unsigned slot, unsigned region, uint32_t b
 	CRASH_CHECK(!reservation->handle);
 	int32_t status =
 	    pms_region_reserve(world->regions[region], bytes, &reservation->handle, &payload, &position, &error);
-	if (status == PMS_E_REGION_FULL || status == PMS_E_STALE) {
+	if (world_refuses(world, status, &error, "reserve")) {
 		world->model.entries[entry].state = ENTRY_GONE;
 	} else {
-		expect_ok(status, &error, "reserve");
 		world->model.entries[entry].offset = position.offset;
 		world->model.entries[entry].timestamp = position.timestamp;
 		reservation->entry = entry;
@@ -263,9 +344,14 @@ void verb_publish(crash_world *world, unsigned slot, uint32_t bytes)
 	expected->bytes = bytes < expected->bytes ? bytes : expected->bytes;
 	expected->state = ENTRY_TRYING;
 	world_note(world);
-	expect_ok(pms_reservation_publish(reservation->handle, expected->bytes, &position, &error), &error, "publish");
-	CRASH_CHECK(position.offset == expected->offset && position.timestamp == expected->timestamp);
-	acknowledge(world, reservation->entry, &position);
+	int32_t status = pms_reservation_publish(reservation->handle, expected->bytes, &position, &error);
+	if (world_refuses(world, status, &error, "publish")) {
+		expected->state = ENTRY_GONE; /* it was abandoned instead */
+	} else {
+		CRASH_CHECK(position.offset == expected->offset && position.timestamp == expected->timestamp);
+		world_acknowledge(world, reservation->entry, &position, ENTRY_ACKNOWLEDGED);
+	}
+	world_note(world);
 	pms_reservation_release(reservation->handle);
 	reservation->handle = NULL;
 }
