@@ -273,7 +273,10 @@ static int32_t persist_regions_locked(pms_stream *stream, uint64_t *bound, pms_e
 static int32_t persist_stream_locked(pms_stream *stream, pms_error *error)
 {
 	uint64_t bound = atomic_load(&stream->next_timestamp);
+	/* Threads that found too few left have moved the counter past what may be given out (R5): that is not persisted. */
+	uint64_t limit = atomic_load(&stream->timestamp_limit);
 
+	bound = bound < limit ? bound : limit;
 	pms_interleave();
 	if (PMS_FAULT(PERSISTED_TIMESTAMP_BEFORE_DRAIN))
 		pms_word_write_flush(stream, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, bound - 1);
