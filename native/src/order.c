@@ -273,7 +273,10 @@ static bool park(pms_region *region, pms_place *place)
 	advance_parked_locked(region); /* the turn may have come before anybody could see us wait */
 	while (!place->handed_over && !atomic_load(&region->stream->poisoned))
 		pms_condition_wait(&place->woken, &region->mutex);
-	if (!place->handed_over)
+	/* Closed meanwhile, and handed over by ourselves: we may have been the last. */
+	if (place->handed_over)
+		pms_region_settle_locked(region);
+	else
 		unpark_locked(region, place);
 	atomic_fetch_sub(&region->attention, 1);
 	pms_region_settle_locked(region); /* closed meanwhile, and handed over by ourselves: we may have been the last */

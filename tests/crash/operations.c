@@ -31,6 +31,26 @@ static void run_body(void *context, unsigned thread)
 	bodies->scenario->body(bodies->world, thread);
 }
 
+static bool has_open_ones(const crash_world *world)
+{
+	for (unsigned i = 0; i < WORLD_RESERVATIONS_MAX; i++)
+		if (world->reservations[i].handle)
+			return true;
+	for (unsigned i = 0; i < WORLD_GROUPS_MAX; i++)
+		if (world->groups[i].handle)
+			return true;
+	return false;
+}
+
+/* All calls have returned, one of them a close: nobody is left who keeps the mapping and the writer lock. */
+static void require_given_up(const crash_world *world)
+{
+	uint32_t mapping = atomic_load(&world->stream->mapping_pins), lock = atomic_load(&world->stream->lock_pins);
+
+	if (world->closing && !has_open_ones(world) && (mapping || lock))
+		crash_fail("the stream is closed, but mapping and lock are still held %u and %u times", mapping, lock);
+}
+
 static void run_once(const crash_scenario *scenario, crash_explorer *explorer, bool page_cache, uint64_t seed,
 		     crash_schedule *schedule)
 {
@@ -54,6 +74,7 @@ static void run_once(const crash_scenario *scenario, crash_explorer *explorer, b
 	device_use(&world->device);
 	if (!fibers_run(schedule, scenario->threads ? scenario->threads : 1, run_body, &bodies))
 		crash_fail("%s", crash_failure());
+	require_given_up(world);
 	world_die(world);
 	explorer_run(explorer, from);
 }

@@ -135,6 +135,17 @@ static void close_beside_append(crash_world *world, unsigned thread)
 	}
 }
 
+/* Whoever comes last gives up the lock and the mapping (operations.c checks it). */
+static void close_beside_two(crash_world *world, unsigned thread)
+{
+	if (thread == 2)
+		verb_close(world);
+	else if (thread == 1)
+		verb_append(world, 0, 8);
+	else
+		verb_append_deferred(world, 0, 8);
+}
+
 static const crash_scenario deferred_scenarios[] = {
     {.name = "beside a persist",
      .prepare = deferred_entries,
@@ -186,6 +197,7 @@ static const crash_scenario closing_scenarios[] = {
      .threads = 2,
      .changes_max = 2},
     {.name = "beside an append", .prepare = one_region, .body = close_beside_append, .threads = 2, .changes_max = 2},
+    {.name = "beside two appends", .prepare = one_region, .body = close_beside_two, .threads = 3, .changes_max = 2},
 };
 
 /* ---- the stream -------------------------------------------------------------------------------------------------- */
