@@ -65,14 +65,17 @@ static int32_t append_group(racer *r, const batch *b)
 static int32_t write_in_place(racer *r, const batch *b)
 {
 	pms_reservation *reservation;
+	pms_position position;
 	void *space;
 
 	int32_t status = pms_region_reserve(r->region, b->parts[0].bytes + test_random_below(&r->random, 50),
-					    &reservation, &space, NULL, NULL);
+					    &reservation, &space, &position, NULL);
 	if (status != PMS_OK)
 		return status;
 	memcpy(space, b->data[0], b->parts[0].bytes);
-	if (test_random_below(&r->random, 4) == 0)
+	r->written_timestamp = position.timestamp;
+	r->written_offset = position.offset;
+	for (unsigned yields = test_random_below(&r->random, 8) ? 0 : 30; yields > 0; yields--)
 		(void)sched_yield();
 	bool abandons = test_random_below(&r->random, 4) == 0;
 	status = abandons ? pms_reservation_abandon(reservation, NULL)

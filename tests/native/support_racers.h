@@ -19,6 +19,8 @@ typedef struct racer {
 	uint32_t durable_percent;  /* that many of them return durable entries */
 	_Atomic uint32_t returned; /* entries whose call has returned PMS_OK */
 	_Atomic int32_t status;	   /* what ended it: PMS_OK when all rounds are done */
+	/* Of a reservation into which nothing more is written: anybody may abandon it. The offset is stored last. */
+	_Atomic uint64_t written_offset, written_timestamp;
 } racer;
 
 /* Of a racer's region: PMS_OK, or a status that may be returned when it is full, freed, or the stream is closed. */
