@@ -795,7 +795,8 @@ PMS_API void pms_reservation_release(pms_reservation *reservation);
 /*
  * Abandons an open reservation by its position, for one that leaked (see oldest_reservation of pms_region_info). Its
  * owner must not write into it any more; his publish will return PMS_E_ENDED.
- * Returns PMS_OK, PMS_E_NO_ENTRY (no open reservation there), PMS_E_STALE, PMS_E_CLOSED, PMS_E_INVALID_ARGUMENT.
+ * Returns PMS_OK, PMS_E_NO_ENTRY (no open reservation there, or it is being published), PMS_E_STALE, PMS_E_CLOSED,
+ * PMS_E_INVALID_ARGUMENT.
  */
 PMS_API int32_t pms_region_abandon(pms_region *region, const pms_position *position, pms_error *error);
 

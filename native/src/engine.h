@@ -104,6 +104,7 @@ typedef struct pms_record {
 	pms_record_state state;
 	bool
 	    followed; /* somebody flushes, or has made durable, the pending header: publishing takes two drains (R10) */
+	bool moving;  /* a followed group whose entries are being appended behind: only its owner ends it */
 	pms_reservation *reservation;
 } pms_record;
 

@@ -161,10 +161,21 @@ static int32_t append_again(pms_group *group, pms_position *positions, pms_error
 	}
 	int32_t status = pms_append_group(region, parts, group->count, 0, positions, error);
 	free(parts);
-	if (status != PMS_OK)
-		return status;
-	(void)pms_abandon(&group->reservation, NULL); /* until then they are behind an open reservation: not visible */
-	return PMS_OK;
+	/* Until then they are behind an open reservation: not visible. */
+	if (status == PMS_OK || status == PMS_E_CLOSED || status == PMS_E_POISONED)
+		(void)pms_abandon(&group->reservation, NULL);
+	return status;
+}
+
+/* The entries have moved, or have not: then the group is where it was, and can be abandoned by anybody again. */
+static void stay(pms_group *group)
+{
+	pms_region *region = group->reservation.region;
+
+	pms_mutex_lock(&region->mutex);
+	if (group->reservation.record)
+		group->reservation.record->moving = false;
+	pms_mutex_unlock(&region->mutex);
 }
 
 int32_t pms_group_finish(pms_group *group, pms_position *positions, pms_error *error)
@@ -178,8 +189,11 @@ int32_t pms_group_finish(pms_group *group, pms_position *positions, pms_error *e
 					       &record, &two_drains, error);
 	if (status != PMS_OK)
 		return status;
-	if (!record)
-		return append_again(group, positions, error);
+	if (!record) {
+		status = append_again(group, positions, error);
+		stay(group);
+		return status;
+	}
 	record->last_timestamp = record->timestamp + group->count - 1;
 	store_members(group, record, positions);
 	return pms_reservation_finish(group->reservation.region, record, error);

@@ -115,6 +115,8 @@ int32_t pms_reservation_claim(pms_reservation *reservation, uint64_t bytes, bool
 		record->state = PMS_RECORD_PUBLISHING;
 		*two_drains = record->followed && !PMS_FAULT(ONE_FENCE_THOUGH_FOLLOWED);
 		*claimed = record;
+	} else {
+		record->moving = true;
 	}
 	pms_mutex_unlock(&region->mutex);
 	return status;
@@ -243,7 +245,7 @@ int32_t pms_abandon_at(pms_region *region, const pms_position *position, pms_err
 	} else {
 		for (record = region->first_record; record; record = record->next)
 			if (record->start == position->offset && record->timestamp == position->timestamp &&
-			    record->state == PMS_RECORD_OPEN)
+			    record->state == PMS_RECORD_OPEN && !record->moving)
 				break;
 		if (record)
 			abandon_locked(region, record);

@@ -267,6 +267,59 @@ static void test_group_published_in_its_followers_drain_moves_behind(void **stat
 	end(&f);
 }
 
+static void meet_abandon_by_position(fixture *f)
+{
+	pms_error error;
+
+	assert_int_equal(pms_region_abandon(f->region, &f->reserved, &error), PMS_E_NO_ENTRY);
+	test_error_says(&error, PMS_E_NO_ENTRY);
+}
+
+static void begin_followed_group(fixture *f)
+{
+	begin_group(f);
+	f->reserved = test_region_info(f->region).oldest_reservation;
+	test_log_add(&f->log, test_append(f->region, 60, 1), 60, 1);
+}
+
+/* It is on its way to its new place: nobody can abandon it and be told that it has no entries. */
+static void test_group_that_moves_cannot_be_abandoned_by_position(void **state)
+{
+	fixture f;
+
+	begin(&f, state);
+	begin_followed_group(&f);
+	f.meet = meet_abandon_by_position;
+	assert_int_equal(publish_group(&f), PMS_OK);
+	assert_null(f.meet);
+	for (uint64_t i = 0; i < 2; i++)
+		test_log_add(&f.log, f.members[i], 50, 70 + i);
+	test_log_expect(&f.log, f.region);
+	expect_durable(&f);
+	end(&f);
+}
+
+/* Closed while it raises the ceiling, before it has taken its new place: abandoned, as if closed before. */
+static void test_group_closed_while_it_moves_is_abandoned(void **state)
+{
+	fixture f;
+
+	begin(&f, state);
+	begin_followed_group(&f);
+	atomic_store(&f.stream->next_timestamp, atomic_load(&f.stream->timestamp_limit));
+	f.meet = meet_close;
+	assert_int_equal(publish_group(&f), PMS_E_CLOSED);
+	assert_null(f.meet);
+	assert_int_equal(publish_group(&f), PMS_E_ENDED);
+	test_medium_on_drain(NULL, NULL);
+	pms_stream *stream = test_open(f.test->path, PMS_OPEN_DEFAULT); /* nobody holds the lock any more */
+	pms_region *region = test_find(stream, "region");
+	test_log_expect(&f.log, region);
+	pms_region_release(region);
+	test_close(stream);
+	end(&f);
+}
+
 /* The other way round: who appends behind a group that is being published waits for it. */
 static int32_t append_in_thread(fixture *f)
 {
@@ -382,6 +435,8 @@ int main(void)
 	    TEST_ON_BOTH(test_close_in_a_publish_without_deferred_entries_does_not_wait),
 	    TEST_ON_BOTH(test_close_in_the_drain_of_a_persist_lets_it_end),
 	    TEST_ON_BOTH(test_group_published_in_its_followers_drain_moves_behind),
+	    TEST_ON_BOTH(test_group_that_moves_cannot_be_abandoned_by_position),
+	    TEST_ON_BOTH(test_group_closed_while_it_moves_is_abandoned),
 	    TEST_ON_BOTH(test_append_behind_a_group_in_mid_store_waits_for_it),
 	    TEST_ON_BOTH(test_clear_and_free_in_the_drain_of_a_persist_are_busy),
 	    TEST_ON_BOTH(test_deferred_in_the_drain_of_a_persist_is_left_to_the_next),
