@@ -192,12 +192,13 @@ static void test_group_builder_before_deferred_entries_stays_until_they_are_pers
 static void test_group_builder_followed_in_a_full_region_stays_open(void **state)
 {
 	fixture f = begin(state, 64);
+	const uint8_t filler[1000] = {0};
 	pms_error error;
 	int32_t ended;
 
 	begin_group(&f, 2, 10000);
 	add(&f, 9000);
-	while (pms_region_append(f.region, &error, 1000, NULL, NULL) == PMS_OK)
+	while (pms_region_append(f.region, filler, sizeof(filler), NULL, NULL) == PMS_OK)
 		;
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(pms_group_publish(f.group, f.positions, &error), PMS_E_REGION_FULL);
