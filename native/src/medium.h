@@ -165,8 +165,7 @@ static inline void pms_store_parts(pms_medium *medium, uint64_t offset, const ui
 	uint8_t *at = medium->base + offset;
 	memcpy(at + 24, whole + 24, bytes);
 	for (size_t i = 0; i < 3; i++)
-		atomic_store_explicit((_Atomic uint64_t *)(void *)(at + 8 * i), header[i],
-				      memory_order_relaxed);
+		atomic_store_explicit((_Atomic uint64_t *)(void *)(at + 8 * i), header[i], memory_order_relaxed);
 	if (!deferred)
 		medium->flush_lines(at, bytes + 24);
 }

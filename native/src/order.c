@@ -279,7 +279,8 @@ static bool park(pms_region *region, pms_place *place)
 	else
 		unpark_locked(region, place);
 	atomic_fetch_sub(&region->attention, 1);
-	pms_region_settle_locked(region); /* closed meanwhile, and handed over by ourselves: we may have been the last */
+	pms_region_settle_locked(
+	    region); /* closed meanwhile, and handed over by ourselves: we may have been the last */
 	pms_mutex_unlock(&region->mutex);
 	pms_condition_destroy(&place->woken);
 	return place->handed_over;

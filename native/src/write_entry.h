@@ -8,7 +8,7 @@
 /* Where a payload comes from: parts, read one after the other. */
 typedef struct pms_payload {
 	const pms_part *part; /* never null */
-	uint64_t done; /* bytes of that part that were read */
+	uint64_t done;	      /* bytes of that part that were read */
 } pms_payload;
 
 typedef struct pms_new_entry {
