@@ -220,8 +220,19 @@ static bool is_publishing(const pms_region *region, uint64_t bound)
 {
 	for (const pms_record *record = region->first_record; record; record = record->next)
 		if (record->timestamp < bound && record->state == PMS_RECORD_PUBLISHING)
-			return !PMS_FAULT(PERSISTED_PAST_A_PUBLISH);
+			return true;
 	return false;
+}
+
+/* Below what is not done, and below what a failed drain left undone. */
+static void lower_bound_locked(const pms_region *region, uint64_t *bound)
+{
+	if (region->failed_timestamp && region->failed_timestamp < *bound)
+		*bound = region->failed_timestamp;
+	for (const pms_record *record = region->first_record; record; record = record->next)
+		if (record->timestamp < *bound &&
+		    !(PMS_FAULT(PERSISTED_PAST_A_PUBLISH) && record->state == PMS_RECORD_PUBLISHING))
+			*bound = record->timestamp;
 }
 
 void pms_stable_region(pms_region *region, uint64_t *bound)
@@ -232,12 +243,7 @@ void pms_stable_region(pms_region *region, uint64_t *bound)
 	await_settled_locked(region, tail);
 	while (is_publishing(region, *bound) && !atomic_load(&region->stream->poisoned))
 		pms_condition_wait(&region->changed, &region->mutex);
-	if (region->failed_timestamp && region->failed_timestamp < *bound)
-		*bound = region->failed_timestamp;
-	for (const pms_record *record = region->first_record; record; record = record->next)
-		if (record->timestamp < *bound &&
-		    !(PMS_FAULT(PERSISTED_PAST_A_PUBLISH) && record->state == PMS_RECORD_PUBLISHING))
-			*bound = record->timestamp;
+	lower_bound_locked(region, bound);
 	pms_mutex_unlock(&region->mutex);
 }
 
@@ -250,8 +256,9 @@ static int32_t persist_regions_locked(pms_stream *stream, uint64_t *bound, pms_e
 		pms_region *region = writable_region(stream, i);
 		if (!region)
 			continue;
-		pms_stable_region(region, bound);
+		uint64_t tail = change_life_tag(region);
 		pms_mutex_lock(&region->mutex);
+		await_settled_locked(region, tail);
 		region->persist_target = look_at_order(region, &region->persist_last_start);
 		pms_checkpoint_locked(region, false);
 		pms_follow_locked(region, region->persist_target);
@@ -265,6 +272,7 @@ static int32_t persist_regions_locked(pms_stream *stream, uint64_t *bound, pms_e
 			continue;
 		pms_mutex_lock(&region->mutex);
 		status = pms_followed_locked(region, region->persist_target, region->persist_last_start, error);
+		lower_bound_locked(region, bound);
 		pms_mutex_unlock(&region->mutex);
 	}
 	return status;
