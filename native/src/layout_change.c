@@ -245,8 +245,8 @@ static int32_t clear_idle_locked(pms_region *region, pms_error *error)
 
 	/* 3. Only now the space is used again. */
 	if (status == PMS_OK) {
+		pms_seek_index_forget(&region->seek); /* before: from the next line on others append, and seek */
 		pms_order_reset_locked(region, region->data_start, base);
-		pms_seek_index_forget(&region->seek);
 	}
 	return status;
 }
