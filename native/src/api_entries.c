@@ -166,7 +166,7 @@ void pms_reservation_release(pms_reservation *reservation)
 		return;
 	pms_region *region = reservation->region;
 	if (pms_stream_is_forked(region->stream))
-		return; /* the parent's slot still points at its own copy; ours is left alone */
+		return; /* the parent's record still points at its own copy; ours is left alone */
 	(void)pms_abandon(reservation, NULL);
 	free(reservation);
 	pms_region_unreference(region);

@@ -206,6 +206,34 @@ static void test_meet_abandon_in_the_drain_of_a_follower(void **state)
 	test_log_free(&log);
 }
 
+/* By the same thread: if it waited for the append whose drain this is, it would wait for ever. */
+static void meet_append_to_another_region(fixture *f)
+{
+	pms_region *other = test_find(f->stream, "other");
+
+	assert_int_equal(pms_region_append(other, "elsewhere", 9, NULL, NULL), PMS_OK);
+	assert_int_equal(pms_region_append_deferred(other, "elsewhere", 9, NULL, NULL), PMS_OK);
+	assert_int_equal(pms_region_persist(other, NULL, NULL), PMS_OK);
+	assert_int_equal(pms_region_persisted(other), pms_region_committed(other));
+	pms_region_release(other);
+}
+
+/* Regions do not wait for each other. */
+static void test_meet_append_to_another_region_does_not_wait(void **state)
+{
+	test_log log = {0};
+	fixture f;
+
+	begin(&f, state);
+	pms_region_release(test_region(f.stream, "other", 4096, 64));
+	f.meet = meet_append_to_another_region;
+	(void)test_log_append(&log, f.region, 70);
+	assert_null(f.meet);
+	test_log_expect(&log, f.region);
+	expect_durable_and_end(&f, &log);
+	test_log_free(&log);
+}
+
 static void *reserve_in_thread(void *context)
 {
 	fixture *f = context;
@@ -391,6 +419,7 @@ int main(void)
 	    TEST_ON_BOTH(test_meet_follower_waits_for_a_publish_in_mid_store),
 	    TEST_ON_BOTH(test_meet_publish_in_the_drain_of_its_follower),
 	    TEST_ON_BOTH(test_meet_abandon_in_the_drain_of_a_follower),
+	    TEST_ON_BOTH(test_meet_append_to_another_region_does_not_wait),
 	    TEST_ON_BOTH(test_meet_reserve_in_the_drain_of_an_append),
 	    TEST_ON_BOTH(test_meet_clear_and_free_in_the_drain_of_an_append_are_busy),
 	    TEST_ON_BOTH(test_meet_close_in_the_drain_of_an_append),
