@@ -16,7 +16,7 @@
 
 extern _Atomic bool pms_barrier_is_asymmetric;
 
-/* barrier_posix.c: finds out what there is. Called once, before the first stream. */
+/* barrier_posix.c, barrier_windows.c: finds out what there is. Called once, before the first stream. */
 void pms_barrier_initialize(void);
 void pms_barrier_heavy(void);
 

@@ -5,7 +5,9 @@
 
 #include "pmemstream_core.h"
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) /* "printf" would mean the one of Microsoft's old library */
+#define PMS_PRINTF(format_index, first_index) __attribute__((format(gnu_printf, format_index, first_index)))
+#elif defined(__GNUC__)
 #define PMS_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
 #else
 #define PMS_PRINTF(format_index, first_index)

@@ -107,7 +107,7 @@ static void set_text(pms_medium *medium, const pms_mapping *mapping, const pms_l
 		(void)snprintf(how, sizeof(how), "%s alone, caches are flushed on power loss", lines->fence_name);
 		break;
 	case PMS_FLUSH_SYNC:
-		(void)snprintf(how, sizeof(how), "msync, as far as the device keeps its promises");
+		(void)snprintf(how, sizeof(how), "%s, as far as the device keeps its promises", pms_sync_name);
 		break;
 	default:
 		(void)snprintf(how, sizeof(how), "%s and %s", lines->flush_name, lines->fence_name);

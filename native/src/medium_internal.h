@@ -7,6 +7,8 @@
  *   medium_page_cache.c    the table for ordinary files; its one system call is in medium_sync_posix.c
  *   medium_room_posix.c    addresses behind a mapping, so that it can grow
  *   medium_retire_posix.c  what becomes of an address range when its mapping ends
+ *
+ * On Windows medium_windows.c maps, and medium_*_windows.c are the others.
  */
 #ifndef PMS_MEDIUM_INTERNAL_H
 #define PMS_MEDIUM_INTERNAL_H
@@ -124,8 +126,9 @@ int32_t pms_page_cache_attach(pms_medium *medium, pms_error *error);
 /* pms_medium_sync_file of the page cache. */
 int32_t pms_page_cache_sync_file(pms_medium *medium, const pms_file *file, pms_error *error);
 
-/* pms_page_cache.sync of the platform. */
+/* pms_page_cache.sync of the platform, and what it does, for people. */
 int pms_sync_pages(void *address, uint64_t bytes);
+extern const char pms_sync_name[];
 uint64_t pms_page_bytes(void);
 
 #endif

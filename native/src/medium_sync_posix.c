@@ -6,6 +6,8 @@
 
 #include "medium_internal.h"
 
+const char pms_sync_name[] = "msync";
+
 int pms_sync_pages(void *address, uint64_t bytes)
 {
 	int result;

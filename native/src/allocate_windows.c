@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Space for a file, so that a full disk is an error here and not an exception in an append. An ordinary file gets its clusters
+ * when its end is set. Where the system says that some are missing (a sparse or compressed file, a file system that
+ * gives space only to what was written), zeros are written into what reads as zeros.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "os_internal_windows.h"
+
+#define ZERO_BYTES ((size_t)1 << 20)
+
+static int32_t fail_space(pms_error *error, int os_error, uint64_t bytes)
+{
+	return pms_fail_os(error, pms_status_of_errno(os_error), os_error, "cannot allocate %llu bytes for the file",
+			   (unsigned long long)bytes);
+}
+
+static OVERLAPPED place_of(uint64_t offset)
+{
+	return (OVERLAPPED){.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
+}
+
+/* 0 or the error of the system. */
+static int write_all(HANDLE handle, const char *source, size_t bytes, uint64_t offset)
+{
+	while (bytes > 0) {
+		OVERLAPPED place = place_of(offset);
+		DWORD part = 0;
+
+		if (!WriteFile(handle, source, (DWORD)bytes, &part, &place))
+			return pms_last_error();
+		if (part == 0)
+			return ERROR_WRITE_FAULT;
+		source += part;
+		bytes -= part;
+		offset += part;
+	}
+	return 0;
+}
+
+/* *zero: whether all bytes of the range read as zero. 0 or the error of the system. */
+static int is_zero(HANDLE handle, char *buffer, size_t bytes, uint64_t offset, bool *zero)
+{
+	OVERLAPPED place = place_of(offset);
+	DWORD got = 0;
+
+	*zero = false;
+	if (!ReadFile(handle, buffer, (DWORD)bytes, &got, &place) && GetLastError() != ERROR_HANDLE_EOF)
+		return pms_last_error();
+	*zero = got == 0 || (buffer[0] == 0 && memcmp(buffer, buffer + 1, got - 1) == 0);
+	return 0;
+}
+
+/* Writes zeros into what reads as zeros of [from, to). 0 or the error of the system. */
+static int write_zeros(HANDLE handle, uint64_t from, uint64_t to)
+{
+	char *buffer = calloc(2, ZERO_BYTES);
+	int os_error = buffer ? 0 : ERROR_NOT_ENOUGH_MEMORY;
+
+	while (os_error == 0 && from < to) {
+		size_t part = to - from < ZERO_BYTES ? (size_t)(to - from) : ZERO_BYTES;
+		bool zero;
+
+		os_error = is_zero(handle, buffer + ZERO_BYTES, part, from, &zero);
+		if (os_error == 0 && zero)
+			os_error = write_all(handle, buffer, part, from);
+		from += part;
+	}
+	free(buffer);
+	return os_error;
+}
+
+/* 0 or the error of the system. */
+static int set_end(HANDLE handle, uint64_t bytes)
+{
+	FILE_END_OF_FILE_INFO end = {.EndOfFile = {.QuadPart = (LONGLONG)bytes}};
+
+	return SetFileInformationByHandle(handle, FileEndOfFileInfo, &end, sizeof(end)) ? 0 : pms_last_error();
+}
+
+/* 0 or the error of the system. */
+static int extend(HANDLE handle, uint64_t from, uint64_t bytes, uint64_t *file_bytes)
+{
+	FILE_STANDARD_INFO found;
+	int os_error = 0;
+
+	if (!GetFileInformationByHandleEx(handle, FileStandardInfo, &found, sizeof(found)))
+		return pms_last_error();
+	if ((uint64_t)found.EndOfFile.QuadPart < bytes) {
+		FILE_ALLOCATION_INFO space = {.AllocationSize = {.QuadPart = (LONGLONG)bytes}};
+
+		/* In one piece, where that is to be had; not every file system knows it. */
+		if (!SetFileInformationByHandle(handle, FileAllocationInfo, &space, sizeof(space)) &&
+		    pms_status_of_errno(pms_last_error()) == PMS_E_NO_SPACE)
+			return pms_last_error();
+		os_error = set_end(handle, bytes);
+	}
+	if (os_error == 0 && !GetFileInformationByHandleEx(handle, FileStandardInfo, &found, sizeof(found)))
+		os_error = pms_last_error();
+	if (os_error == 0 && found.AllocationSize.QuadPart < found.EndOfFile.QuadPart)
+		os_error = write_zeros(handle, from, bytes);
+	*file_bytes = (uint64_t)found.EndOfFile.QuadPart;
+	return os_error;
+}
+
+int32_t pms_file_extend(const pms_file *file, uint64_t from, uint64_t bytes, uint64_t *file_bytes, pms_error *error)
+{
+	int os_error;
+
+	if (bytes <= from || bytes > INT64_MAX)
+		return pms_fail(error, bytes <= from ? PMS_E_INVALID_ARGUMENT : PMS_E_NO_SPACE,
+				"cannot allocate %llu bytes for the file", (unsigned long long)bytes);
+	os_error = extend(pms_handle(file), from, bytes, file_bytes);
+	return os_error == 0 ? PMS_OK : fail_space(error, os_error, bytes);
+}
+
+int32_t pms_file_allocate(pms_file *file, uint64_t bytes, pms_error *error)
+{
+	return pms_file_extend(file, 0, bytes, &file->bytes, error);
+}
+
+void pms_file_cut(const pms_file *file, uint64_t bytes)
+{
+	LARGE_INTEGER size;
+
+	/* Where it is refused the file stays longer: the next who grows the stream takes what is there. */
+	if (GetFileSizeEx(pms_handle(file), &size) && (uint64_t)size.QuadPart > bytes)
+		(void)set_end(pms_handle(file), bytes);
+}
+
+bool pms_file_is_sparse(const pms_file *file)
+{
+	FILE_STANDARD_INFO found;
+
+	return GetFileInformationByHandleEx(pms_handle(file), FileStandardInfo, &found, sizeof(found)) &&
+	       found.AllocationSize.QuadPart < found.EndOfFile.QuadPart;
+}
