@@ -3,7 +3,7 @@
  * What the parts of the medium share. medium.c puts them together and is the same on every platform; the others are
  *
  *   medium_pmem.c          maps, and finds out what was mapped
- *   medium_lines_x86.c     cache lines: flush, fence, copy (elsewhere medium_lines_pmem.c, by libpmem)
+ *   medium_lines_x86.c     cache lines: flush, fence, copy (medium_lines_arm64.c; elsewhere medium_lines_pmem.c, by libpmem)
  *   medium_page_cache.c    the table for ordinary files; its one system call is in medium_sync_posix.c
  *   medium_room_posix.c    addresses behind a mapping, so that it can grow
  *   medium_retire_posix.c  what becomes of an address range when its mapping ends
@@ -90,6 +90,8 @@ void pms_lines_detect(pms_lines *lines);
 #if defined(__x86_64__) || defined(_M_X64)
 /* What pms_lines_detect chooses on a processor of that kind. */
 void pms_lines_select(pms_lines *lines, bool is_intel, bool has_clwb, bool has_clflushopt);
+#elif defined(__aarch64__)
+void pms_lines_select(pms_lines *lines, bool has_dcpop);
 #endif
 
 /* ---- page cache ------------------------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 /* Cache lines where there is no code of our own for the processor: by libpmem. */
 #include "medium_internal.h"
 
-#if !defined(__x86_64__)
+#if !defined(__x86_64__) && !defined(__aarch64__)
 
 #include <libpmem.h>
 
