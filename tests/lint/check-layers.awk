@@ -31,9 +31,9 @@ function may_include(layer, header) {
     if (layer == "pure")
         return header ~ /^(format|entry|hash)\.h$/
     if (layer == "platform")
-        return header ~ /^(error|thread|barrier|os|os_internal_[a-z]+|ndctl_forward)\.h$/
+        return header ~ /^(error|thread|thread_[a-z]+|barrier|os|os_internal_[a-z]+|ndctl_forward)\.h$/
     if (layer == "medium")
-        return header ~ /^(error|thread|os|medium|medium_internal|ndctl_forward)\.h$/
+        return header ~ /^(error|thread|os|os_internal_windows|medium|medium_internal(_windows)?|ndctl_forward)\.h$/
     if (header ~ /_internal|^ndctl_forward/)
         return 0
     if (layer == "engine")

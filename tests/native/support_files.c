@@ -140,3 +140,10 @@ void test_file_make(const char *path, uint64_t bytes)
 	if (fclose(file) != 0)
 		abort();
 }
+
+uint64_t test_file_allocated(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
+}

@@ -25,6 +25,9 @@ const char *test_path(const char *folder, const char *name);
 void test_file_make(const char *path, uint64_t bytes);
 uint8_t test_pattern(uint64_t index);
 
+/* How many bytes of a disk the file has; 0 when there is no such file. */
+uint64_t test_file_allocated(const char *path);
+
 /* Ends the test as one that cannot run here, and says why. */
 #define TEST_SKIP(reason) \
 	do { \

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls that meet each other in mid-operation, step by step: what each leaves after a power cut, and to readers. */
+#include <pthread.h>
+
 #include "engine.h"
 #include "support_medium.h"
 

@@ -1,0 +1,58 @@
+#!/bin/sh
+#
+# check_exports.sh LIBRARY HEADER OBJDUMP
+#
+# ../check_exports.sh for a DLL: it exports what the public header declares, nothing else, and needs the system alone. Prints TAP.
+
+library=$1
+header=$2
+objdump=$3
+
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
+echo 1..4
+
+number=0
+
+# result DESCRIPTION   The test passed if the file $scratch/bad is empty; else it says what is wrong.
+result() {
+    number=$((number + 1))
+    if [ -s "$scratch/bad" ]; then
+        echo "not ok $number - $1"
+        sed 's/^/# /' "$scratch/bad"
+    else
+        echo "ok $number - $1"
+    fi
+}
+
+# From PMS_API to the parenthesis: the name is what stands before it.
+tr '\n\t' '  ' <"$header" | sed 's/PMS_API /\
+PMS_API /g' | sed -n 's/^PMS_API [^;(]*[ *]\(pms_[a-z0-9_]*\)(.*/\1/p' | sort >"$scratch/declared"
+"$objdump" -p "$library" >"$scratch/headers"
+# The lines "[ordinal] name" of the table of names, up to the empty line behind it.
+sed -n '/^\[Ordinal\/Name Pointer\] Table/,/^$/s/^[ \t]*\[ *[0-9]*\] \(.*\)/\1/p' "$scratch/headers" |
+    tr -d '\r' | sed 's/.* //' | sort >"$scratch/exported"
+
+: >"$scratch/bad"
+declared=$(wc -l <"$scratch/declared")
+marked=$(grep -c '^PMS_API ' "$header")
+if [ "$declared" -eq 0 ] || [ "$declared" -ne "$marked" ]; then
+    echo "$declared functions were read from the header, PMS_API stands there $marked times" >"$scratch/bad"
+fi
+result "exports_header_every_declaration_is_read"
+
+comm -23 "$scratch/declared" "$scratch/exported" | sed 's/$/ is declared and not exported/' >"$scratch/bad"
+result "exports_library_every_declared_function_is_exported"
+
+comm -13 "$scratch/declared" "$scratch/exported" | sed 's/$/ is exported and not declared/' >"$scratch/bad"
+result "exports_library_nothing_else_is_exported"
+
+if ! grep -q 'DLL Name:' "$scratch/headers"; then
+    echo "what the library needs could not be read" >"$scratch/bad"
+else
+    sed -n 's/.*DLL Name: \(.*\)/\1/p' "$scratch/headers" | tr -d '\r' |
+        grep -viE '^(kernel32|ntdll|bcrypt|msvcrt|ucrtbase|api-ms-win-crt-[a-z-]*-l1-1-0)\.dll$' |
+        sed 's/^/the library needs /' >"$scratch/bad"
+fi
+result "exports_library_needs_the_c_library_alone"

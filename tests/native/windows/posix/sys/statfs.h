@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests use of it is in ../../posix.h. */
+#include "../../posix.h"

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * support_files.h on Windows: a folder whose files go through the cache of the system, and one that is taken for a folder on a
+ * DAX volume (pms_volume_is_dax says so here), which no machine of ours has. There is nothing like tmpfs.
+ */
+#include "support_files.h"
+
+#include <ftw.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "medium_internal_windows.h"
+
+#define PATH_BUFFERS 8
+#define DAX_MARK L"pms-dax-"
+
+static char disk_folder[512];
+static char dax_folder[512];
+
+bool __wrap_pms_volume_is_dax(HANDLE file);
+
+bool __wrap_pms_volume_is_dax(HANDLE file)
+{
+	wchar_t path[1200];
+	DWORD units = GetFinalPathNameByHandleW(file, path, 1200, FILE_NAME_NORMALIZED);
+
+	return units != 0 && units < 1200 && wcsstr(path, DAX_MARK) != NULL;
+}
+
+static int make_folder(const char *parent, const char *mark, char *folder, size_t room)
+{
+	(void)snprintf(folder, room, "%s/%sXXXXXX", parent, mark);
+	for (char *at = folder; *at; at++)
+		if (*at == '\\')
+			*at = '/';
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+int test_folders_create(void **state)
+{
+	const char *parent = getenv("PMS_TEST_FOLDER") ? getenv("PMS_TEST_FOLDER") : getenv("TEMP");
+
+	(void)state;
+	if (!parent || make_folder(parent, "pms-test-", disk_folder, sizeof(disk_folder)) != 0)
+		return -1;
+	return make_folder(parent, "pms-dax-", dax_folder, sizeof(dax_folder));
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status, (void)type, (void)walk;
+	(void)remove(path);
+	return 0;
+}
+
+int test_folders_remove(void **state)
+{
+	(void)state;
+	(void)nftw(disk_folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)nftw(dax_folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	disk_folder[0] = dax_folder[0] = '\0';
+	return 0;
+}
+
+const char *test_disk_folder(void) { return disk_folder[0] ? disk_folder : NULL; }
+
+const char *test_tmpfs_folder(void) { return NULL; }
+
+const char *test_dax_folder(void) { return dax_folder[0] ? dax_folder : NULL; }
+
+const char *test_path(const char *folder, const char *name)
+{
+	static char buffers[PATH_BUFFERS][1024];
+	static unsigned turn;
+	char *path = buffers[turn++ % PATH_BUFFERS];
+
+	(void)snprintf(path, sizeof(buffers[0]), "%s/%s", folder, name);
+	return path;
+}
+
+uint8_t test_pattern(uint64_t index) { return (uint8_t)(index * 7 + (index >> 8) * 13 + 1); }
+
+void test_file_make(const char *path, uint64_t bytes)
+{
+	FILE *file = fopen(path, "wb");
+
+	if (!file)
+		abort();
+	for (uint64_t i = 0; i < bytes; i++)
+		if (fputc(test_pattern(i), file) == EOF)
+			abort();
+	if (fclose(file) != 0)
+		abort();
+}
+
+uint64_t test_file_allocated(const char *path)
+{
+	HANDLE handle = CreateFileA(path, 0, PMS_SHARE_ALL, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+	FILE_STANDARD_INFO found = {0};
+
+	if (handle == INVALID_HANDLE_VALUE)
+		return 0;
+	(void)GetFileInformationByHandleEx(handle, FileStandardInfo, &found, sizeof(found));
+	(void)CloseHandle(handle);
+	return (uint64_t)found.AllocationSize.QuadPart;
+}
