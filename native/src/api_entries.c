@@ -8,24 +8,27 @@
 
 static const pms_cursor_options default_cursor = {.struct_bytes = sizeof(pms_cursor_options)};
 
-static int32_t check_region(const pms_region *region, pms_error *error)
+static int32_t fail_region(const pms_region *region, pms_error *error)
 {
 	if (!region)
 		return pms_null_argument("region", error);
-	if (pms_stream_is_forked(region->stream))
-		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
-	return PMS_OK;
+	return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
 }
 
-static int32_t check_entry(const pms_region *region, uint64_t bytes, pms_error *error)
+static inline int32_t check_region(const pms_region *region, pms_error *error)
+{
+	return !region || pms_stream_is_forked(region->stream) ? fail_region(region, error) : PMS_OK;
+}
+
+static inline int32_t check_entry(const pms_region *region, uint64_t bytes, pms_error *error)
 {
 	if (region && bytes > PMS_ENTRY_BYTES_MAX)
 		return pms_out_of_range("bytes", bytes, PMS_ENTRY_BYTES_MAX, error);
 	return check_region(region, error);
 }
 
-static int32_t append_one(pms_region *region, const void *data, uint64_t bytes, uint32_t flags, pms_position *position,
-			  pms_error *error)
+static inline int32_t append_one(pms_region *region, const void *data, uint64_t bytes, uint32_t flags,
+				 pms_position *position, pms_error *error)
 {
 	pms_error_clear(error);
 	int32_t status = check_entry(region, bytes, error);

@@ -30,6 +30,13 @@
 #include "seek_index.h"
 #include "thread.h"
 
+/* For what seldom happens in the middle of what is inlined. */
+#if defined(__GNUC__)
+#define PMS_OUT_OF_LINE __attribute__((noinline))
+#else
+#define PMS_OUT_OF_LINE
+#endif
+
 /* Timestamps that one raise of the ceiling makes available, and the greatest that can be given out. */
 #ifndef PMS_CEILING_LEAP /* tests make it small */
 #define PMS_CEILING_LEAP (1ull << 20)
@@ -204,6 +211,12 @@ struct pms_reservation {
 	pms_position position;
 };
 
+/* Base of the region's life, for who has no place in it: he compares again when he has. */
+static inline uint64_t pms_region_base(const pms_region *region)
+{
+	return atomic_load_explicit((const _Atomic uint64_t *)&region->life.base, memory_order_relaxed);
+}
+
 /* A word of the stream or of a region, sealed for its place. */
 static inline bool pms_word_read(const pms_stream *stream, uint64_t offset, pms_word_role role, uint64_t *value)
 {
@@ -226,13 +239,23 @@ void pms_stream_leave(pms_stream *stream);
 void pms_stream_drop_lock_pin(pms_stream *stream);
 void pms_stream_drop_mapping_pin(pms_stream *stream);
 void pms_stream_unreference(pms_stream *stream);
-bool pms_stream_is_forked(const pms_stream *stream);
+static inline bool pms_stream_is_forked(const pms_stream *stream)
+{
+	return stream->fork_generation != pms_os_fork_generation;
+}
 /* PMS_OK, or why nothing may be written: PMS_E_READ_ONLY or PMS_E_POISONED. */
 int32_t pms_stream_may_write(pms_stream *stream, pms_error *error);
 /* Under the layout mutex: PMS_OK or PMS_E_CLOSED. Close empties the table under it, after somebody may have entered. */
 int32_t pms_stream_still_open_locked(const pms_stream *stream, pms_error *error);
 /* Drains; on failure poisons the stream (R12) and returns PMS_E_IO. */
-int32_t pms_stream_drain(pms_stream *stream, pms_error *error);
+int32_t pms_stream_drain_table(pms_stream *stream, pms_error *error);
+static inline int32_t pms_stream_drain(pms_stream *stream, pms_error *error)
+{
+	if (stream->medium.table)
+		return pms_stream_drain_table(stream, error);
+	pms_medium_fence();
+	return PMS_OK;
+}
 /* Makes space and size of the file durable; on failure the same. */
 int32_t pms_stream_sync_file(pms_stream *stream, pms_error *error);
 /* What a waiter gets that a failed drain covers: PMS_E_IO with that drain's error. */
@@ -357,6 +380,9 @@ int32_t pms_order_take(pms_region *region, uint64_t extent, uint64_t count, pms_
  * pms_writer_leave. PMS_E_IO: something before it failed; the place has failed, too.
  */
 int32_t pms_order_hand_over(pms_region *region, pms_place *place, pms_error *error);
+/* What order.h leaves to order.c: waking who waits, after a hand-over; raising the ceiling before all is given out. */
+void pms_order_notify(pms_region *region);
+void pms_order_refill_early(pms_region *region, uint64_t count);
 /* After a failed drain: the place is never handed over. */
 void pms_order_fail(pms_region *region, const pms_place *place);
 /* Under the mutex: a reservation ended, with an entry or (abandoned) without. Its owner stays counted in `writers`. */
@@ -382,7 +408,15 @@ void pms_writer_leave(pms_region *region);
 /* Under the mutex, before an operation's own flush: stores the checkpoint if it is due and flushes its line (R9). */
 void pms_checkpoint_locked(pms_region *region, bool now);
 /* Whether one is due: a look without the mutex. */
-bool pms_checkpoint_is_due(const pms_region *region);
+static inline bool pms_checkpoint_is_due(const pms_region *region)
+{
+	uint64_t candidate = atomic_load_explicit(&region->checkpoint_candidate, memory_order_relaxed);
+	uint64_t stored = atomic_load_explicit(&region->checkpoint, memory_order_relaxed);
+
+	if (PMS_FAULT(CHECKPOINT_BEFORE_ITS_ENTRIES))
+		return true;
+	return candidate >= (stored ? stored : region->data_start) + PMS_CHECKPOINT_BYTES;
+}
 /* Under the mutex: flushes whatever is not durable below `target`, all of it handed over (R3, R10). The caller drains. */
 void pms_follow_locked(pms_region *region, uint64_t target);
 /*

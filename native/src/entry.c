@@ -3,23 +3,7 @@
 
 #include <stdatomic.h>
 
-/* Kinds as they are hashed: never small numbers, so that no zeroed or shifted struct hashes like another. */
-static const uint64_t kind_tags[] = {
-    [PMS_KIND_DATA] = 0x617461642d736d70ull,	/* "pms-data" */
-    [PMS_KIND_PENDING] = 0x646e65702d736d70ull, /* "pms-pend" */
-    [PMS_KIND_SKIP] = 0x70696b732d736d70ull,	/* "pms-skip" */
-};
-
-uint32_t pms_lag_encode(uint64_t distance_bytes)
-{
-	if (distance_bytes <= 64)
-		return distance_bytes != 0;
-	if (distance_bytes > 64ull << (2 * (PMS_LAG_UNKNOWN - 2)))
-		return PMS_LAG_UNKNOWN;
-	/* ceil(log4(distance / 64)) + 1: bits of distance - 1 above the lowest six, in pairs. */
-	uint32_t bits = 64 - (uint32_t)__builtin_clzll(distance_bytes - 1) - 6;
-	return (bits + 1) / 2 + 1;
-}
+#include "entry_checksum.h"
 
 uint64_t pms_lag_decode(uint32_t code)
 {
@@ -31,17 +15,18 @@ uint64_t pms_lag_decode(uint32_t code)
 uint64_t pms_entry_checksum(pms_entry_kind kind, uint64_t payload_hash, uint64_t size_word, uint64_t timestamp,
 			    uint64_t offset, const pms_life *life)
 {
-	bool is_data = kind == PMS_KIND_DATA;
+	if (kind == PMS_KIND_DATA)
+		return pms_data_checksum(payload_hash, size_word, timestamp, offset, life);
 	const uint64_t words[7] = {
-	    kind_tags[kind],
-	    is_data ? payload_hash : 0,
-	    is_data ? size_word : size_word & ~PMS_SIZE_PAYLOAD_MASK,
+	    kind == PMS_KIND_PENDING ? PMS_TAG_PENDING : PMS_TAG_SKIP,
+	    0,
+	    size_word & ~PMS_SIZE_PAYLOAD_MASK,
 	    timestamp,
 	    offset,
 	    life->uuid_value,
 	    life->base,
 	};
-	return pms_hash(words, sizeof(words));
+	return pms_hash_short(words, sizeof(words));
 }
 
 static uint64_t load(const void *header, size_t at)

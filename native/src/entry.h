@@ -61,7 +61,16 @@ typedef struct pms_parsed_entry {
  * Code for a distance: 0 for 0, n for at most 64 * 4^(n-1) bytes, rounded up; 15 for more than 4 GiB. Every second power
  * of two, so that four bits reach what can be in flight.
  */
-uint32_t pms_lag_encode(uint64_t distance_bytes);
+static inline uint32_t pms_lag_encode(uint64_t distance_bytes)
+{
+	if (distance_bytes <= 64)
+		return distance_bytes != 0;
+	if (distance_bytes > 64ull << (2 * (PMS_LAG_UNKNOWN - 2)))
+		return PMS_LAG_UNKNOWN;
+	/* ceil(log4(distance / 64)) + 1: bits of distance - 1 above the lowest six, in pairs. */
+	uint32_t bits = 64 - (uint32_t)__builtin_clzll(distance_bytes - 1) - 6;
+	return (bits + 1) / 2 + 1;
+}
 /* The distance that a code stands for; UINT64_MAX for "unknown". */
 uint64_t pms_lag_decode(uint32_t code);
 

@@ -14,7 +14,16 @@
 #endif
 
 /* Marks the record as "no failure". */
-void pms_error_clear(pms_error *error);
+static inline void pms_error_clear(pms_error *error)
+{
+	if (!error)
+		return;
+	/* Not all of the text: this runs on every append. */
+	error->status = PMS_OK;
+	error->os_error = 0;
+	error->position = error->expected = error->found = 0;
+	error->message[0] = '\0';
+}
 
 /* Each fills `error` (when not null) and returns `status`, so that a function can end in `return pms_fail(...)`. */
 int32_t pms_fail(pms_error *error, int32_t status, const char *format, ...) PMS_PRINTF(3, 4);

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 
 #include "barrier.h"
-#include "engine.h"
+#include "order.h"
 
 /* ---- taking space ------------------------------------------------------------------------------------------------ */
 
@@ -76,44 +76,32 @@ static int32_t refill(pms_region *region, uint64_t count, pms_error *error)
 
 int32_t pms_order_take(pms_region *region, uint64_t extent, uint64_t count, pms_place *place, pms_error *error)
 {
-	pms_stream *stream = region->stream;
+	int32_t status = PMS_OK;
 	uint64_t left;
-	int32_t status;
 
-	for (;;) {
-		uint64_t tail = atomic_load_explicit(&region->tail, memory_order_acquire);
-		uint64_t start = pms_tail_of(region, tail);
-		if ((tail & PMS_TAIL_BLOCKED) || atomic_load_explicit(&stream->poisoned, memory_order_relaxed)) {
+	while (status == PMS_OK) {
+		switch (pms_order_try_take(region, extent, count, place, &left)) {
+		case PMS_TAKE_DONE:
+			if (left <= PMS_CEILING_LEAP / 2)
+				pms_order_refill_early(region, count);
+			return PMS_OK;
+		case PMS_TAKE_BLOCKED:
 			status = blocked(region, error);
-			if (status != PMS_OK)
-				return status;
-			continue;
-		}
-		if (region->end - start < extent)
-			return full(region, start, extent, error);
-		pms_interleave();
-		/* R1: after the tail was read and before it is swapped, so later space has a later timestamp. */
-		if (!pms_clock_take(stream, count, &place->timestamp, &left)) {
+			break;
+		case PMS_TAKE_FULL:
+			return full(region, pms_region_tail(region), extent, error);
+		case PMS_TAKE_NO_TIMESTAMPS:
 			status = refill(region, count, error);
-			if (status != PMS_OK)
-				return status;
-			continue;
-		}
-		pms_interleave();
-		if (atomic_compare_exchange_strong(&region->tail, &tail, tail + (extent / 8 << PMS_TAIL_SHIFT))) {
-			place->start = start;
-			place->end = start + extent;
+			break;
+		case PMS_TAKE_AGAIN:
 			break;
 		}
 	}
-	place->last_timestamp = place->timestamp + count - 1;
-	place->persisted = atomic_load_explicit(&region->persisted, memory_order_acquire);
-	place->handed_over = place->must_persist = false;
-	/* Half a leap ahead one thread raises for all. Failing ahead of need fails nobody. */
-	if (left <= PMS_CEILING_LEAP / 2)
-		(void)pms_clock_refill(stream, count, NULL);
-	return PMS_OK;
+	return status;
 }
+
+/* Failing ahead of need fails nobody. */
+void pms_order_refill_early(pms_region *region, uint64_t count) { (void)pms_clock_refill(region->stream, count, NULL); }
 
 /* ---- records: reservations that have not ended ------------------------------------------------------------------- */
 
@@ -181,50 +169,13 @@ static void open_record(pms_region *region, pms_place *place)
 
 /* ---- handing over ------------------------------------------------------------------------------------------------ */
 
-/*
- * The place has the turn: nobody else stores these words but `persisted`, which others only raise to places that were handed
- * over. Under the mutex while reservations are open.
- */
-static void move_order(pms_region *region, const pms_place *place)
-{
-	uint64_t persisted = atomic_load_explicit(&region->persisted, memory_order_acquire);
-	uint64_t dirty_end = place->kind == PMS_PLACE_RESERVED ? place->start + PMS_ENTRY_HEADER_BYTES : place->end;
-
-	if (place->kind == PMS_PLACE_DURABLE ||
-	    (PMS_FAULT(PERSISTED_PAST_DEFERRED) && place->kind == PMS_PLACE_DEFERRED)) {
-		if (persisted == place->start) {
-			persisted = place->end;
-			atomic_store_explicit(&region->persisted, persisted, memory_order_release);
-		}
-	} else {
-		/* When all before it is durable, what is not begins here. An older start only makes others flush more. */
-		if (atomic_load_explicit(&region->dirty_end, memory_order_relaxed) <= persisted)
-			atomic_store_explicit(&region->dirty_start, place->start, memory_order_relaxed);
-		atomic_store_explicit(&region->dirty_end, dirty_end, memory_order_relaxed);
-	}
-	atomic_store_explicit(&region->last_start, place->start, memory_order_release);
-	if (place->kind != PMS_PLACE_RESERVED) {
-		atomic_store_explicit(&region->last_data_timestamp, place->last_timestamp, memory_order_relaxed);
-		atomic_store_explicit(&region->last_data_known, true, memory_order_relaxed);
-	}
-	if (atomic_load_explicit(&region->record_count, memory_order_relaxed) == 0) {
-		atomic_store_explicit(&region->committed, place->end, memory_order_release);
-		if (persisted == place->end || PMS_FAULT(CHECKPOINT_PAST_PERSISTED))
-			atomic_store_explicit(&region->checkpoint_candidate,
-					      PMS_FAULT(CHECKPOINT_AS_END) ? place->end : place->start,
-					      memory_order_relaxed);
-	}
-	pms_interleave();
-	atomic_store_explicit(&region->ordered, place->end, memory_order_release);
-}
-
 static void hand_over_locked(pms_region *region, pms_place *place)
 {
 	if (place->kind == PMS_PLACE_RESERVED) {
 		open_record(region, place);
 		region->writers++;
 	}
-	move_order(region, place);
+	pms_order_move(region, place);
 	place->handed_over = true;
 	if (place->kind == PMS_PLACE_DURABLE && atomic_load(&region->persisted) < place->end) {
 		place->must_persist = true;
@@ -286,11 +237,6 @@ static bool park(pms_region *region, pms_place *place)
 	return place->handed_over;
 }
 
-static bool has_turn(const pms_region *region, const pms_place *place)
-{
-	return atomic_load_explicit(&region->ordered, memory_order_acquire) == place->start;
-}
-
 /* For a crash test: the append returns before its turn has come. */
 static void hand_over_out_of_order(pms_region *region, const pms_place *place)
 {
@@ -310,10 +256,9 @@ static void hand_over_out_of_order(pms_region *region, const pms_place *place)
 
 int32_t pms_order_hand_over(pms_region *region, pms_place *place, pms_error *error)
 {
-	pms_interleave();
-	for (unsigned left = PMS_TURN_SPINS; left > 0 && !has_turn(region, place); left--)
+	for (unsigned left = PMS_TURN_SPINS; left > 0 && !pms_order_has_turn(region, place); left--)
 		pms_spin_hint();
-	if (!has_turn(region, place)) {
+	if (!pms_order_has_turn(region, place)) {
 		if (PMS_FAULT(COMMIT_OUT_OF_ORDER) && place->kind == PMS_PLACE_DURABLE) {
 			hand_over_out_of_order(region, place);
 			return PMS_OK;
@@ -323,33 +268,24 @@ int32_t pms_order_hand_over(pms_region *region, pms_place *place, pms_error *err
 		pms_order_fail(region, place);
 		return pms_stream_fail_poisoned(region->stream, PMS_E_IO, error);
 	}
-	bool alone = atomic_load_explicit(&region->record_count, memory_order_acquire) == 0;
-	bool nothing_before = place->kind == PMS_PLACE_DEFERRED ||
-			      (place->kind == PMS_PLACE_DURABLE &&
-			       atomic_load_explicit(&region->persisted, memory_order_acquire) == place->start);
-	pms_interleave();
-	if (alone && nothing_before) {
-		move_order(region, place);
-		place->handed_over = true;
-	} else {
+	if (!pms_order_try_hand_over(region, place)) {
+		pms_interleave();
 		pms_mutex_lock(&region->mutex);
 		hand_over_locked(region, place);
 		pms_mutex_unlock(&region->mutex);
 	}
-	pms_interleave();
-	pms_barrier_light();
-	if (atomic_load_explicit(&region->attention, memory_order_acquire)) {
-		pms_mutex_lock(&region->mutex);
-		advance_parked_locked(region);
-		pms_mutex_unlock(&region->mutex);
-	}
-	if (atomic_load_explicit(&region->tail, memory_order_acquire) &
-	    PMS_TAIL_BLOCKED) { /* closed meanwhile: we may have been the last */
-		pms_mutex_lock(&region->mutex);
-		pms_region_settle_locked(region);
-		pms_mutex_unlock(&region->mutex);
-	}
+	pms_order_handed_over(region);
 	return PMS_OK;
+}
+
+void pms_order_notify(pms_region *region)
+{
+	pms_mutex_lock(&region->mutex);
+	if (atomic_load_explicit(&region->attention, memory_order_acquire))
+		advance_parked_locked(region);
+	if (atomic_load_explicit(&region->tail, memory_order_acquire) & PMS_TAIL_BLOCKED)
+		pms_region_settle_locked(region); /* closed meanwhile: we may have been the last */
+	pms_mutex_unlock(&region->mutex);
 }
 
 void pms_order_fail(pms_region *region, const pms_place *place)
@@ -420,7 +356,8 @@ void pms_order_adopt_locked(pms_region *region, uint64_t tail, uint64_t persiste
 
 void pms_order_reset_locked(pms_region *region, uint64_t tail, uint64_t base)
 {
-	region->life.base = base;
+	/* Who appends looks at it before he has a place, and again when he has one. */
+	atomic_store_explicit((_Atomic uint64_t *)&region->life.base, base, memory_order_relaxed);
 	region->last_timestamp = base;
 	atomic_store(&region->last_data_timestamp, 0);
 	atomic_store(&region->last_data_known, true);

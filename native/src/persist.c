@@ -17,16 +17,6 @@
 #include "barrier.h"
 #include "engine.h"
 
-bool pms_checkpoint_is_due(const pms_region *region)
-{
-	uint64_t candidate = atomic_load_explicit(&region->checkpoint_candidate, memory_order_relaxed);
-	uint64_t stored = atomic_load_explicit(&region->checkpoint, memory_order_relaxed);
-
-	if (PMS_FAULT(CHECKPOINT_BEFORE_ITS_ENTRIES))
-		return true;
-	return candidate >= (stored ? stored : region->data_start) + PMS_CHECKPOINT_BYTES;
-}
-
 void pms_checkpoint_locked(pms_region *region, bool now)
 {
 	uint64_t candidate = atomic_load(&region->checkpoint_candidate);

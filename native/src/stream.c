@@ -58,8 +58,6 @@ void pms_stream_drop_mapping_pin(pms_stream *stream)
 		pms_file_close(&stream->file);
 }
 
-bool pms_stream_is_forked(const pms_stream *stream) { return stream->fork_generation != pms_os_fork_generation; }
-
 int32_t pms_stream_enter(pms_stream *stream, pms_error *error)
 {
 	if (pms_stream_is_forked(stream))
@@ -115,14 +113,10 @@ static int32_t poison(pms_stream *stream, int os_error, pms_error *error)
 	return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
 }
 
-int32_t pms_stream_drain(pms_stream *stream, pms_error *error)
+int32_t pms_stream_drain_table(pms_stream *stream, pms_error *error)
 {
 	pms_error cause;
 
-	if (!stream->medium.table) {
-		pms_medium_fence();
-		return PMS_OK;
-	}
 	if (atomic_load(&stream->poisoned) != PMS_OK)
 		return pms_stream_fail_poisoned(stream, PMS_E_IO, error);
 	if (pms_drain(&stream->medium, &cause) == PMS_OK)

@@ -6,18 +6,8 @@
  */
 #include "write_entry.h"
 
-#include "hash.h"
-
 /* Bytes of a large payload that are put together at a time. */
 #define CHUNK_BYTES 4096u
-
-static void fill_header(uint64_t header[3], const pms_region *region, const pms_new_entry *entry, uint64_t payload_hash)
-{
-	header[0] = entry->size_word;
-	header[1] = entry->timestamp;
-	header[2] = pms_entry_checksum(PMS_KIND_DATA, payload_hash, entry->size_word, entry->timestamp, entry->start,
-				       &region->life);
-}
 
 /* The next `bytes` of the payload, which has that many. */
 static void gather(pms_payload *payload, uint8_t *buffer, uint64_t bytes)
@@ -60,26 +50,15 @@ static void store(pms_region *region, uint64_t offset, const uint8_t *bytes, uin
 									   count);
 }
 
-uint64_t pms_stage_payload(uint8_t stage[PMS_STAGE_BYTES], pms_payload *payload, uint64_t bytes)
+uint64_t pms_stage_any_payload(uint8_t *staged, pms_payload *payload, uint64_t bytes)
 {
-	uint8_t *staged = stage + PMS_ENTRY_HEADER_BYTES;
 	pms_payload again = *payload;
 
 	(void)gather_padded(payload, staged, bytes);
-	uint64_t hash =
-	    bytes <= PMS_HASH_SHORT_MAX ? pms_hash_short(staged, bytes) : pms_hash_best()->hash(staged, bytes);
+	uint64_t hash = pms_hash(staged, bytes);
 	if (PMS_FAULT(BUFFER_READ_TWICE))
 		(void)gather_padded(&again, staged, bytes);
 	return hash;
-}
-
-void pms_write_staged(pms_region *region, const pms_new_entry *entry, uint8_t stage[PMS_STAGE_BYTES], uint64_t hash)
-{
-	uint64_t header[3];
-
-	fill_header(header, region, entry, hash);
-	pms_store_parts(&region->stream->medium, entry->start, header, stage, pms_round_up(entry->bytes, 8),
-			entry->deferred || PMS_FAULT(FLUSH_DROPPED));
 }
 
 /* Header and payload fit onto the stage: one flush of each line. */
@@ -88,7 +67,10 @@ static void write_small(pms_region *region, const pms_new_entry *entry, pms_payl
 	_Alignas(PMS_CACHE_LINE) uint8_t stage[PMS_STAGE_BYTES];
 	uint64_t hash = pms_stage_payload(stage, payload, entry->bytes);
 
-	pms_write_staged(region, entry, stage, hash);
+	uint64_t header[3];
+
+	pms_entry_header(header, region, entry, hash);
+	pms_write_staged(region, entry, stage, header);
 }
 
 /*
@@ -116,7 +98,7 @@ static void write_large(pms_region *region, const pms_new_entry *entry, pms_payl
 		store(region, at + done, chunk, padded, entry->deferred);
 		done += part;
 	}
-	fill_header(header, region, entry, way->digest(&hash));
+	pms_entry_header(header, region, entry, way->digest(&hash));
 	pms_store_parts(medium, entry->start, header, head, head_bytes, entry->deferred || PMS_FAULT(FLUSH_DROPPED));
 }
 
