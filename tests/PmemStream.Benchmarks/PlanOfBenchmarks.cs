@@ -1,0 +1,148 @@
+namespace PmemStream.Benchmarks;
+
+/// <summary>Cases that are measured in the same rounds, because they are compared with each other.</summary>
+/// <param name="Name">For the log.</param>
+/// <param name="Cases">In the order of the first round.</param>
+/// <param name="StartsAfresh">Whether everything that earlier groups keep is given up before it.</param>
+internal sealed record CaseGroup(string Name, IReadOnlyList<BenchmarkCase> Cases, bool StartsAfresh);
+
+/// <summary>What is measured.</summary>
+internal static class PlanOfBenchmarks
+{
+    private static readonly string[] DotNetPeers = [SystemNames.Faster, SystemNames.Sqlite, SystemNames.FileStream];
+
+    public static IReadOnlyList<string> MemoryPolicies { get; } = [PolicyNames.CacheLines, PolicyNames.NonTemporal];
+
+    private static int[] Sizes { get; } = [8, 64, 256, 1024, 4096, 16384, 65536];
+
+    private static int[] Batches { get; } = [1, 8, 64];
+
+    /// <summary>All groups; of the sizes only some when <paramref name="isTrial"/>.</summary>
+    public static IReadOnlyList<CaseGroup> Groups(bool isTrial)
+    {
+        int[] sizes = isTrial ? [64, 65536] : Sizes;
+        return
+        [
+            .. sizes.Select(AppendInMemory),
+            .. MemoryPolicies.Select(BatchInMemory),
+            BatchOfPeers(),
+            .. MemoryPolicies.Select(WithThreads),
+            Iteration(),
+            Verification(),
+            Opening(),
+            .. sizes.Select(AppendOnDisk),
+            BatchOnDisk(),
+        ];
+    }
+
+    public static BenchmarkCase Verify(string system) =>
+        new(system, ScenarioNames.Verify, MediumNames.Memory, PolicyNames.Automatic, 4096);
+
+    public static BenchmarkCase Open(string scenario, long mebibytes) =>
+        new(SystemNames.Core, scenario, MediumNames.Memory, PolicyNames.Automatic, 4096, LogBytes: mebibytes << 20);
+
+    private static CaseGroup AppendInMemory(int size)
+    {
+        BenchmarkCase[] ours =
+        [
+            .. from policy in MemoryPolicies
+               from system in new[] { SystemNames.Floor, SystemNames.Core, SystemNames.CSharp }
+               select new BenchmarkCase(system, ScenarioNames.Append, MediumNames.Memory, policy, size),
+        ];
+        BenchmarkCase[] peers =
+        [
+            .. from system in new[] { SystemNames.PmemLog, SystemNames.PmemMemcpy }.Concat(DotNetPeers)
+               select new BenchmarkCase(system, ScenarioNames.Append, MediumNames.Memory, PolicyNames.Own, size),
+        ];
+        return new CaseGroup($"append in memory, {size} B", [.. ours, .. peers], StartsAfresh: false);
+    }
+
+    private static CaseGroup BatchInMemory(string policy)
+    {
+        BenchmarkCase[] batches =
+        [
+            .. from batch in Batches
+               from system in new[] { SystemNames.Floor, SystemNames.Core, SystemNames.CSharp }
+               select new BenchmarkCase(system, ScenarioNames.Batch, MediumNames.Memory, policy, 64, 1, batch),
+        ];
+        BenchmarkCase[] groups =
+        [
+            .. from system in new[] { SystemNames.Core, SystemNames.CSharp }
+               select new BenchmarkCase(system, ScenarioNames.Group, MediumNames.Memory, policy, 64, 1, 64),
+        ];
+        return new CaseGroup($"batches in memory ({policy})", [.. batches, .. groups], StartsAfresh: false);
+    }
+
+    private static CaseGroup BatchOfPeers() => new(
+        "batches of the peers in memory",
+        [
+            .. from batch in Batches
+               from system in new[] { SystemNames.PmemLog, SystemNames.PmemMemcpy }.Concat(DotNetPeers)
+               select new BenchmarkCase(system, ScenarioNames.Batch, MediumNames.Memory, PolicyNames.Own, 64, 1, batch),
+        ],
+        StartsAfresh: false);
+
+    private static CaseGroup WithThreads(string policy) => new(
+        $"threads ({policy})",
+        [
+            .. from threads in new[] { 1, 2, 4, 8 }
+               from member in new[]
+               {
+                   (SystemNames.Core, ScenarioNames.ThreadsOne),
+                   (SystemNames.Mutex, ScenarioNames.ThreadsOne),
+                   (SystemNames.CSharp, ScenarioNames.ThreadsOne),
+                   (SystemNames.Core, ScenarioNames.ThreadsEach),
+                   (SystemNames.CSharp, ScenarioNames.ThreadsEach),
+               }
+               select new BenchmarkCase(member.Item1, member.Item2, MediumNames.Memory, policy, 64, threads),
+        ],
+        StartsAfresh: true);
+
+    private static CaseGroup Iteration() => new(
+        "iteration",
+        [
+            .. from scenario in new[] { ScenarioNames.Iterate, ScenarioNames.IterateUnverified }
+               from system in new[] { SystemNames.Core, SystemNames.CSharp }
+               select new BenchmarkCase(system, scenario, MediumNames.Memory, PolicyNames.Automatic),
+            .. from system in new[] { SystemNames.Faster, SystemNames.Sqlite }
+               select new BenchmarkCase(system, ScenarioNames.Iterate, MediumNames.Memory, PolicyNames.Own),
+        ],
+        StartsAfresh: true);
+
+    private static CaseGroup Verification() => new(
+        "verification", [Verify(SystemNames.Core), Verify(SystemNames.Xxh3)], StartsAfresh: true);
+
+    private static CaseGroup Opening() => new(
+        "opening and recovery",
+        [
+            .. from mebibytes in new long[] { 1, 64, 512 }
+               from scenario in new[] { ScenarioNames.OpenClosed, ScenarioNames.OpenKilled }
+               select Open(scenario, mebibytes),
+            new BenchmarkCase(
+                SystemNames.Core, ScenarioNames.Recovery, MediumNames.Memory, PolicyNames.Automatic, 4096,
+                LogBytes: 64 << 20),
+        ],
+        StartsAfresh: true);
+
+    private static CaseGroup AppendOnDisk(int size) => new(
+        $"append on a disk, {size} B",
+        [
+            .. from system in new[] { SystemNames.Floor, SystemNames.Core, SystemNames.CSharp }
+               select new BenchmarkCase(system, ScenarioNames.Append, MediumNames.Disk, PolicyNames.Sync, size),
+            .. from system in DotNetPeers
+               select new BenchmarkCase(system, ScenarioNames.Append, MediumNames.Disk, PolicyNames.Own, size),
+        ],
+        StartsAfresh: size == 8);
+
+    private static CaseGroup BatchOnDisk() => new(
+        "batches on a disk",
+        [
+            .. from batch in Batches
+               from system in new[] { SystemNames.Floor, SystemNames.Core, SystemNames.CSharp }
+               select new BenchmarkCase(system, ScenarioNames.Batch, MediumNames.Disk, PolicyNames.Sync, 64, 1, batch),
+            .. from batch in Batches
+               from system in DotNetPeers
+               select new BenchmarkCase(system, ScenarioNames.Batch, MediumNames.Disk, PolicyNames.Own, 64, 1, batch),
+        ],
+        StartsAfresh: false);
+}
