@@ -342,7 +342,7 @@ lint() {
 
 # for_c_files COMMAND [ARGUMENT...]   With all C files of the core and of its tests behind it.
 for_c_files() {
-    (cd "$root" && find native tests/native tests/crash tests/dax tests/fuzz tests/sanitize -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
+    (cd "$root" && find native tests/native tests/bench tests/crash tests/dax tests/fuzz tests/sanitize -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
 }
 
 # Each file but error.c behind what clang-tidy needs to know of error.c: tests/lint/analyzer_model.h says why.
@@ -615,6 +615,80 @@ verb_test-dax() {
     build_dotnet src/PmemStream.Cli/PmemStream.Cli.csproj
     build_dotnet tests/PmemStream.Demo/PmemStream.Demo.csproj
     "$root/tests/dax/run.sh" "$@"
+}
+
+# build_benchmarks   The native programs of tests/bench; they land in build/<preset>/bench.
+build_benchmarks() {
+    require_native_toolchain libpmemlog-dev "$@"
+    build_native -DPMS_BUILD_TESTS=OFF -DPMS_BUILD_BENCH=ON
+}
+
+# require_free FOLDER MEBIBYTES
+require_free() {
+    local free
+
+    free=$(df --output=avail --block-size=1M "$1" | tail -n 1)
+    ((free >= $2)) || die "bench: $1 has $free MiB free, and $2 are needed"
+}
+
+## [--quick | --trial]: measure beside the floor and the peers; without either, replace the results that README.md shows
+verb_bench() {
+    local kind=full folder=$root/tests/PmemStream.Benchmarks/results disk=$root/build/bench-disk memory limit=900
+
+    case ${1:-} in
+        "") ;;
+        --quick | --trial)
+            kind=${1#--} folder=$root/build/bench-${1#--} limit=300
+            rm -rf "$folder"
+            ;;
+        *) die "bench: expected nothing, --quick or --trial, found '$1'" ;;
+    esac
+
+    build_benchmarks
+    build_dotnet tests/PmemStream.Benchmarks/PmemStream.Benchmarks.csproj
+    [[ $(stat -f -c %T /dev/shm 2>/dev/null) == tmpfs ]] ||
+        die "bench: a tmpfs stands for persistent memory, and /dev/shm is none"
+    rm -rf "$disk"
+    mkdir -p "$disk"
+    require_free /dev/shm 3072
+    require_free "$disk" 1024
+    memory=$(mktemp -d -p /dev/shm pmemstream-bench-XXXXXX)
+    # shellcheck disable=SC2064 # the folders as they are now
+    trap "rm -rf '$memory' '$disk'" EXIT
+    say "Benchmarks ($kind)"
+    timeout --foreground --kill-after=10 "$limit" \
+        dotnet "$root/tests/PmemStream.Benchmarks/bin/Release/net10.0/PmemStream.Benchmarks.dll" \
+        "$kind" "$memory" "$disk" "$root/build/$preset/bench" "$folder"
+}
+
+## [--update]: count the instructions of each operation, and compare with the committed counts; --update writes those anew
+verb_instructions() {
+    local folder=$root/build/instructions tests=$root/tests/bench passed=0 failed=0 part
+
+    [[ -z ${1:-} || $1 == --update ]] || die "instructions: expected nothing or --update, found '$1'"
+    build_benchmarks valgrind
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    say "Instructions"
+    "$tests/instructions.sh" "$root/build/$preset/bench/bench_instructions" >"$folder/counts.txt"
+    if [[ ${1:-} == --update ]]; then
+        cp "$folder/counts.txt" "$tests/instructions.baseline"
+        cat "$tests/instructions.baseline"
+        return
+    fi
+    grep '^#' "$folder/counts.txt"
+    "$tests/test-compare-instructions.sh" >"$folder/controls.log" || true
+    awk -f "$tests/compare-instructions.awk" "$tests/instructions.baseline" "$folder/counts.txt" \
+        >"$folder/compared.log" || true
+    for part in controls compared; do
+        sed '$d' "$folder/$part.log"
+        [[ $(tail -n 1 "$folder/$part.log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] ||
+            die "instructions: $folder/$part.log has no last line with what passed and failed"
+        passed=$((passed + BASH_REMATCH[1]))
+        failed=$((failed + BASH_REMATCH[2]))
+    done
+    printf '\n%d passed, %d failed\n' "$passed" "$failed"
+    ((failed == 0 && passed > 0))
 }
 
 ## measure which lines the tests run: build/coverage/index.html; fails below the thresholds

@@ -19,7 +19,7 @@ internal enum RunKind
 /// <param name="Results">The folder that the results are written to.</param>
 internal sealed record BenchmarkOptions(RunKind Kind, Workplace Workplace, string Programs, string Results)
 {
-    public int Rounds => Kind switch { RunKind.Full => 15, RunKind.Quick => 3, _ => 1 };
+    public int Rounds => Kind switch { RunKind.Full => 25, RunKind.Quick => 3, _ => 1 };
 
     /// <summary>Least time of one case in one round, in memory.</summary>
     public TimeSpan MemoryTime => TimeSpan.FromMilliseconds(Kind switch { RunKind.Full => 25, RunKind.Quick => 20, _ => 1 });

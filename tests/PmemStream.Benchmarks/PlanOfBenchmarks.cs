@@ -13,6 +13,9 @@ internal static class PlanOfBenchmarks
 
     public static IReadOnlyList<string> MemoryPolicies { get; } = [PolicyNames.CacheLines, PolicyNames.NonTemporal];
 
+    /// <summary>Logs that are iterated: one that stays in the caches, and one that does not.</summary>
+    public static IReadOnlyList<long> IteratedMebibytes { get; } = [1, 32];
+
     private static int[] Sizes { get; } = [8, 64, 256, 1024, 4096, 16384, 65536];
 
     private static int[] Batches { get; } = [1, 8, 64];
@@ -30,13 +33,16 @@ internal static class PlanOfBenchmarks
             Iteration(),
             Verification(),
             Opening(),
-            .. sizes.Select(AppendOnDisk),
+            .. sizes.Select(size => AppendOnDisk(size, isFirst: size == sizes[0])),
             BatchOnDisk(),
         ];
     }
 
+    public static BenchmarkCase Iterate(string system, string scenario, long mebibytes) =>
+        new(system, scenario, MediumNames.Memory, PolicyNames.Automatic, LogBytes: mebibytes << 20);
+
     public static BenchmarkCase Verify(string system) =>
-        new(system, ScenarioNames.Verify, MediumNames.Memory, PolicyNames.Automatic, 4096);
+        new(system, ScenarioNames.Verify, MediumNames.Memory, PolicyNames.Automatic, 4096, LogBytes: 64 << 20);
 
     public static BenchmarkCase Open(string scenario, long mebibytes) =>
         new(SystemNames.Core, scenario, MediumNames.Memory, PolicyNames.Automatic, 4096, LogBytes: mebibytes << 20);
@@ -101,9 +107,16 @@ internal static class PlanOfBenchmarks
     private static CaseGroup Iteration() => new(
         "iteration",
         [
-            .. from scenario in new[] { ScenarioNames.Iterate, ScenarioNames.IterateUnverified }
-               from system in new[] { SystemNames.Core, SystemNames.CSharp }
-               select new BenchmarkCase(system, scenario, MediumNames.Memory, PolicyNames.Automatic),
+            .. from mebibytes in IteratedMebibytes
+               from member in new[]
+               {
+                   (SystemNames.Core, ScenarioNames.Iterate),
+                   (SystemNames.CSharp, ScenarioNames.Iterate),
+                   (SystemNames.Xxh3, ScenarioNames.Iterate),
+                   (SystemNames.Core, ScenarioNames.IterateUnverified),
+                   (SystemNames.CSharp, ScenarioNames.IterateUnverified),
+               }
+               select Iterate(member.Item1, member.Item2, mebibytes),
             .. from system in new[] { SystemNames.Faster, SystemNames.Sqlite }
                select new BenchmarkCase(system, ScenarioNames.Iterate, MediumNames.Memory, PolicyNames.Own),
         ],
@@ -124,7 +137,7 @@ internal static class PlanOfBenchmarks
         ],
         StartsAfresh: true);
 
-    private static CaseGroup AppendOnDisk(int size) => new(
+    private static CaseGroup AppendOnDisk(int size, bool isFirst) => new(
         $"append on a disk, {size} B",
         [
             .. from system in new[] { SystemNames.Floor, SystemNames.Core, SystemNames.CSharp }
@@ -132,7 +145,7 @@ internal static class PlanOfBenchmarks
             .. from system in DotNetPeers
                select new BenchmarkCase(system, ScenarioNames.Append, MediumNames.Disk, PolicyNames.Own, size),
         ],
-        StartsAfresh: size == 8);
+        StartsAfresh: isFirst);
 
     private static CaseGroup BatchOnDisk() => new(
         "batches on a disk",

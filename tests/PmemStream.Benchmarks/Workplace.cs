@@ -10,7 +10,6 @@ internal sealed record Workplace(string MemoryFolder, string DiskFolder)
 
     public const int DiskBytes = 32 << 20;
     public const int ThreadRegionBytes = 32 << 20;
-    public const int IterateBytes = 32 << 20;
     public const int ThreadOperations = 65536;
 
     private const int PayloadBytesMax = 65536;

@@ -3,30 +3,32 @@
 #include "core.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "floor.h"
 
 typedef struct log_file {
-	const char *name;
+	char name[64];
 	pms_stream *stream;
 	pms_region *region;
+	uint64_t bytes;
 	uint64_t count; /* entries in it */
 } log_file;
 
-static log_file iterated = {.name = "iterate.pms"};
-static log_file verified = {.name = "verify.pms"};
+static log_file iterated[2]; /* of two lengths */
+static log_file verified;
 
-static void make(log_file *log, const bench_request *request, uint64_t bytes, uint64_t payload, uint32_t alignment)
+static void make(log_file *log, const char *name, const bench_request *request, uint64_t payload, uint32_t alignment)
 {
 	char path[512];
 
-	if (log->stream)
-		return;
+	(void)snprintf(log->name, sizeof(log->name), "%s-%llu.pms", name, (unsigned long long)request->log_bytes);
 	bench_path(path, request, log->name);
-	log->stream = bench_create(path, request, bytes + (1u << 20));
-	log->region = bench_create_region(log->stream, "log", bytes, alignment);
-	log->count = bench_fill(log->region, payload, bytes);
+	log->bytes = request->log_bytes;
+	log->stream = bench_create(path, request, log->bytes + (1u << 20));
+	log->region = bench_create_region(log->stream, "log", log->bytes, alignment);
+	log->count = bench_fill(log->region, payload, log->bytes);
 }
 
 static void drop(log_file *log)
@@ -38,38 +40,68 @@ static void drop(log_file *log)
 		return;
 	pms_region_release(log->region);
 	pms_stream_release(log->stream);
-	log->stream = NULL;
 	bench_path(path, &request, log->name);
 	(void)unlink(path);
+	memset(log, 0, sizeof(*log));
 }
 
 void bench_read_reset(void)
 {
-	drop(&iterated);
+	drop(&iterated[0]);
+	drop(&iterated[1]);
 	drop(&verified);
 }
 
-typedef struct iterate_work {
+static log_file *find_iterated(const bench_request *request)
+{
+	if (request->payload_bytes != BENCH_ITERATE_PAYLOAD || request->log_bytes < BENCH_LOG_BYTES_MIN)
+		bench_die("logs of %u bytes or more are iterated, with entries of %u bytes", BENCH_LOG_BYTES_MIN,
+			  BENCH_ITERATE_PAYLOAD);
+	for (size_t i = 0; i < 2; i++) {
+		if (!iterated[i].stream)
+			make(&iterated[i], "iterate", request, BENCH_ITERATE_PAYLOAD, PMS_ENTRY_ALIGNMENT_MIN);
+		if (iterated[i].bytes == request->log_bytes)
+			return &iterated[i];
+	}
+	bench_die("logs of two lengths are iterated, no third one");
+}
+
+static log_file *find_verified(const bench_request *request)
+{
+	if (request->log_bytes < BENCH_LOG_BYTES_MIN)
+		bench_die("logs of %u bytes or more are verified", BENCH_LOG_BYTES_MIN);
+	if (verified.stream && verified.bytes != request->log_bytes)
+		drop(&verified);
+	if (!verified.stream)
+		make(&verified, "verify", request, BENCH_VERIFY_PAYLOAD, 0);
+	return &verified;
+}
+
+typedef struct read_work {
+	const log_file *log;
 	uint32_t flags;
-	uint64_t sum; /* so that each payload is looked at */
-} iterate_work;
+	volatile uint64_t sum; /* so that each payload is looked at */
+	const uint8_t *first;
+	uint64_t bytes;
+} read_work;
 
 static void iterate_all(void *state, uint64_t count)
 {
-	iterate_work *work = state;
+	read_work *work = state;
 	pms_cursor_options options = {.struct_bytes = sizeof(options), .flags = work->flags};
 	pms_cursor *cursor;
 	pms_error error;
 	pms_entry entry;
-	uint64_t seen = 0;
+	uint64_t seen = 0, sum = 0;
 	int32_t status;
 
-	bench_check(pms_cursor_open(iterated.region, &options, &cursor, &error), "opening a cursor", &error);
+	bench_check(pms_cursor_open(work->log->region, &options, &cursor, &error), "opening a cursor", &error);
 	while ((status = pms_cursor_next(cursor, &entry, NULL)) == PMS_OK) {
-		work->sum += *(const uint8_t *)entry.data;
+		sum += *(const uint8_t *)entry.data;
 		seen++;
 	}
 	pms_cursor_close(cursor);
+	work->sum += sum;
 	if (status != PMS_E_END || seen != count)
 		bench_die("iteration ended after %llu of %llu entries: %s", (unsigned long long)seen,
 			  (unsigned long long)count, pms_status_text(status));
@@ -77,25 +109,23 @@ static void iterate_all(void *state, uint64_t count)
 
 bench_result bench_core_iterate(const bench_request *request)
 {
-	iterate_work work = {
+	read_work work = {
+	    .log = find_iterated(request),
 	    .flags = bench_is(request->scenario, "iterate") ? PMS_READ_VERIFIED : PMS_READ_UNVERIFIED,
 	};
+	bench_loop loop = {.work = iterate_all, .state = &work, .piece = work.log->count};
 
-	if (request->payload_bytes != 64)
-		bench_die("entries of 64 bytes are iterated, not of %llu", (unsigned long long)request->payload_bytes);
-	make(&iterated, request, BENCH_ITERATE_BYTES, 64, PMS_ENTRY_ALIGNMENT_MIN);
-	bench_loop loop = {.work = iterate_all, .state = &work, .piece = iterated.count};
 	return bench_run(request, &loop);
 }
 
 static void check_all(void *state, uint64_t count)
 {
+	const read_work *work = state;
 	pms_check_summary summary = {.struct_bytes = sizeof(summary)};
 	pms_check *check;
 	pms_error error;
 
-	(void)state;
-	bench_check(pms_check_run(verified.stream, &check, &error), "checking", &error);
+	bench_check(pms_check_run(work->log->stream, &check, &error), "checking", &error);
 	bench_check(pms_check_summarize(check, &summary), "the summary of a check", NULL);
 	pms_check_release(check);
 	if (summary.entry_count != count || summary.error_count != 0)
@@ -106,39 +136,37 @@ static void check_all(void *state, uint64_t count)
 
 bench_result bench_core_verify(const bench_request *request)
 {
-	make(&verified, request, BENCH_VERIFY_BYTES, BENCH_VERIFY_PAYLOAD, 0);
-	bench_loop loop = {.work = check_all, .piece = verified.count};
+	read_work work = {.log = find_verified(request)};
+	bench_loop loop = {.work = check_all, .state = &work, .piece = work.log->count};
+
 	return bench_run(request, &loop);
 }
 
-typedef struct hash_work {
-	const uint8_t *first;
-	uint64_t bytes;
-	volatile uint64_t sum;
-} hash_work;
-
 static void hash_all(void *state, uint64_t count)
 {
-	hash_work *work = state;
+	read_work *work = state;
 
 	(void)count;
 	work->sum += bench_hash(work->first, work->bytes);
 }
 
-/* From the first payload on, as many bytes as the entries take: in one go. */
-bench_result bench_xxh3_verify(const bench_request *request)
+/* From the first payload on, as many bytes as the entries take, headers and padding too: in one go. */
+bench_result bench_xxh3(const bench_request *request)
 {
-	hash_work work = {0};
+	read_work work = {
+	    .log = bench_is(request->scenario, "iterate") ? find_iterated(request) : find_verified(request),
+	};
+	pms_region_info info = {.struct_bytes = sizeof(info)};
 	pms_cursor *cursor;
 	pms_error error;
 	pms_entry entry;
 
-	make(&verified, request, BENCH_VERIFY_BYTES, BENCH_VERIFY_PAYLOAD, 0);
-	bench_check(pms_cursor_open(verified.region, NULL, &cursor, &error), "opening a cursor", &error);
+	bench_check(pms_region_describe(work.log->region, &info, &error), "describing a region", &error);
+	bench_check(pms_cursor_open(work.log->region, NULL, &cursor, &error), "opening a cursor", &error);
 	bench_check(pms_cursor_next(cursor, &entry, &error), "the first entry", &error);
 	work.first = entry.data;
-	work.bytes = verified.count * bench_extent(BENCH_VERIFY_PAYLOAD) - BENCH_HEADER_BYTES;
-	bench_loop loop = {.work = hash_all, .state = &work, .piece = verified.count};
+	work.bytes = info.used_bytes - BENCH_HEADER_BYTES;
+	bench_loop loop = {.work = hash_all, .state = &work, .piece = work.log->count};
 	bench_result result = bench_run(request, &loop);
 	pms_cursor_close(cursor);
 	return result;

@@ -59,9 +59,11 @@ internal static class Targets
                        Reference: null),
             ]),
         new("Iteration of packed 64-byte entries, verified, C, ns", TargetKind.TimeAtMost, 6,
-            [new("64 B", Iterate(SystemNames.Core), Reference: null)]),
+            [.. PlanOfBenchmarks.IteratedMebibytes.Select(length => new TargetPair(
+                $"log of {length} MiB", Iterate(SystemNames.Core, length), Reference: null))]),
         new("The same in C# against C", TargetKind.RatioAtMost, 1.5,
-            [new("64 B", Iterate(SystemNames.CSharp), Iterate(SystemNames.Core))]),
+            [.. PlanOfBenchmarks.IteratedMebibytes.Select(length => new TargetPair(
+                $"log of {length} MiB", Iterate(SystemNames.CSharp, length), Iterate(SystemNames.Core, length)))]),
         new("Opening with 512 MiB in it against 1 MiB", TargetKind.RatioAtMost, 1.5,
             [
                 new("closed", Open(ScenarioNames.OpenClosed, 512), Open(ScenarioNames.OpenClosed, 1)),
@@ -110,8 +112,8 @@ internal static class Targets
     private static BenchmarkCase Batch(string system, string medium, string policy, int batch) =>
         new(system, ScenarioNames.Batch, medium, policy, 64, 1, batch);
 
-    private static BenchmarkCase Iterate(string system) =>
-        new(system, ScenarioNames.Iterate, MediumNames.Memory, PolicyNames.Automatic);
+    private static BenchmarkCase Iterate(string system, long mebibytes) =>
+        PlanOfBenchmarks.Iterate(system, ScenarioNames.Iterate, mebibytes);
 
     private static BenchmarkCase Open(string scenario, long mebibytes) => PlanOfBenchmarks.Open(scenario, mebibytes);
 }

@@ -112,7 +112,7 @@ internal sealed class InteropSystem(Workplace workplace) : IMeasuredSystem
 
     private Measurement Iterate(BenchmarkCase measured, TimeSpan minimum, bool verified)
     {
-        KeptRegion kept = Keep(measured, "iterate", Workplace.IterateBytes, entryAlignment: 8);
+        KeptRegion kept = Keep(measured, $"iterate-{measured.LogBytes}", (int)measured.LogBytes, entryAlignment: 8);
         int count = kept.FillWith(measured.PayloadBytes);
         return Measurement.Of(minimum, count, prepare: null, expected =>
         {

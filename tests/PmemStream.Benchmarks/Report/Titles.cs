@@ -1,0 +1,37 @@
+namespace PmemStream.Benchmarks.Report;
+
+/// <summary>Names for people.</summary>
+internal static class Titles
+{
+    public static string Of(string scenario) => scenario switch
+    {
+        ScenarioNames.Append => "Durable append, per entry",
+        ScenarioNames.Batch => "Batches that become durable together, per entry",
+        ScenarioNames.Group => "Atomic groups, per entry",
+        ScenarioNames.ThreadsOne => "Durable append by threads on one region, per entry of all",
+        ScenarioNames.ThreadsEach => "Durable append by threads on a region each, per entry of all",
+        ScenarioNames.Iterate => "Iteration, verified, per entry",
+        ScenarioNames.IterateUnverified => "Iteration, not verified, per entry",
+        ScenarioNames.Verify => "Verification of everything, per entry",
+        ScenarioNames.OpenClosed => "Opening after a close",
+        ScenarioNames.OpenKilled => "Opening after the writer was killed (64 entries to recover)",
+        ScenarioNames.Recovery => "Recovery of 64 MiB, per entry",
+        ScenarioNames.Resident => "Resident memory",
+        _ => scenario,
+    };
+
+    public static string OfSystem(string system) => system switch
+    {
+        SystemNames.Floor => "floor",
+        SystemNames.Core => "PmemStream, C core",
+        SystemNames.CSharp => "PmemStream, C#",
+        SystemNames.Mutex => "C core behind a mutex",
+        SystemNames.Xxh3 => "XXH3 alone",
+        SystemNames.PmemLog => "libpmemlog",
+        SystemNames.PmemMemcpy => "pmem_memcpy_persist",
+        SystemNames.Faster => "FASTER log",
+        SystemNames.Sqlite => "SQLite, WAL, FULL",
+        SystemNames.FileStream => "FileStream, Flush(true)",
+        _ => system,
+    };
+}
