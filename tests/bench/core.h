@@ -32,9 +32,16 @@ pms_region *bench_create_region(pms_stream *stream, const char *name, uint64_t b
 /* Appends entries of that size, deferred, until `bytes` of the region are used; then persists. Returns how many. */
 uint64_t bench_fill(pms_region *region, uint64_t payload_bytes, uint64_t bytes);
 
+/* A region that is appended to over and over, from end to end, by whichever request. */
+typedef struct bench_kept {
+	pms_region *region;
+	uint64_t payload_bytes; /* of the entries in it */
+	uint64_t left;		/* how many more of them fit */
+} bench_kept;
+
 /* A region that is kept until the next reset, by medium, policy and name, in a stream of its own; made, and stored to once
  * from end to end, when it is asked for first. */
-pms_region *bench_region(const bench_request *request, const char *name, uint64_t bytes);
+bench_kept *bench_region(const bench_request *request, const char *name, uint64_t bytes);
 /* How the stream of that region makes bytes durable. Static memory. */
 const char *bench_region_medium(const bench_request *request);
 void bench_regions_reset(void);

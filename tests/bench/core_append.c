@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPD-License-Identifier: MIT */
 /* Appending with the core: one by one, in batches and groups, by several threads. */
 #include "core.h"
 
@@ -10,11 +10,11 @@
 #define THREAD_OPERATIONS 65536u
 
 typedef struct append_work {
+	bench_kept *kept;
 	pms_region *region;
 	uint64_t bytes; /* of a payload */
 	uint64_t batch;
-	uint64_t room;	/* operations until the region is full, after a clear */
-	uint64_t *left; /* operations until it is full now */
+	uint64_t room; /* operations until the region is full, after a clear */
 	pms_part parts[BENCH_BATCH_MAX];
 } append_work;
 
@@ -29,11 +29,12 @@ static void prepare(void *state, uint64_t count)
 	append_work *work = state;
 
 	/* Constant time; the next entries go to the start of the region again. */
-	if (*work->left < count) {
+	if (work->kept->left < count || work->kept->payload_bytes != work->bytes) {
 		check(pms_region_clear(work->region, NULL), "clear");
-		*work->left = work->room;
+		work->kept->left = work->room;
+		work->kept->payload_bytes = work->bytes;
 	}
-	*work->left -= count;
+	work->kept->left -= count;
 }
 
 static void append_all(void *state, uint64_t count)
@@ -71,29 +72,19 @@ static void group_all(void *state, uint64_t count)
 
 static bench_result run(const bench_request *request, void (*all)(void *state, uint64_t count))
 {
-	/* So that the region is walked through from end to end, over all rounds of one size. */
-	static struct {
-		pms_region *region;
-		uint64_t bytes;
-		uint64_t left;
-	} place;
 	const uint64_t region_bytes = bench_on_disk(request) ? BENCH_DISK_BYTES : BENCH_REGION_BYTES;
+	bench_kept *kept = bench_region(request, "one", region_bytes);
 	append_work work = {
-	    .region = bench_region(request, "one", region_bytes),
+	    .kept = kept,
+	    .region = kept->region,
 	    .bytes = request->payload_bytes,
 	    .batch = request->batch,
 	    .room = region_bytes / bench_extent(request->payload_bytes),
-	    .left = &place.left,
 	};
 	bench_loop loop = {.prepare = prepare, .work = all, .state = &work, .piece = bench_piece(request)};
 
 	for (uint64_t i = 0; i < request->batch; i++)
 		work.parts[i] = (pms_part){.data = bench_payload(), .bytes = request->payload_bytes};
-	if (place.region != work.region || place.bytes != request->payload_bytes) {
-		place.region = work.region;
-		place.bytes = request->payload_bytes;
-		place.left = 0;
-	}
 	return bench_run(request, &loop);
 }
 
@@ -176,7 +167,8 @@ static bench_result run_threads(const bench_request *request, bool each, bool lo
 	if (crew.count * request->threads * bench_extent(crew.bytes) > BENCH_THREAD_REGION_BYTES)
 		bench_die("the entries of %u operations do not fit", THREAD_OPERATIONS);
 	for (uint64_t i = 0; i < request->threads; i++)
-		crew.members[i].region = bench_region(request, each ? names[i] : names[0], BENCH_THREAD_REGION_BYTES);
+		crew.members[i].region =
+		    bench_region(request, each ? names[i] : names[0], BENCH_THREAD_REGION_BYTES)->region;
 	do {
 		for (uint64_t i = 0; i < request->threads; i++)
 			check(pms_region_clear(crew.members[i].region, NULL), "clear");

@@ -86,15 +86,15 @@ uint64_t bench_fill(pms_region *region, uint64_t payload_bytes, uint64_t bytes)
 
 /* ---- regions that are kept ---- */
 
-static struct kept {
+static struct named_region {
 	char name[96]; /* of the file */
 	char medium[BENCH_WORD_BYTES];
 	char text[192];
 	pms_stream *stream;
-	pms_region *region;
-} kept[2 * (2 + BENCH_THREADS_MAX)];
+	bench_kept kept;
+} regions[2 * (2 + BENCH_THREADS_MAX)];
 
-static void keep(struct kept *slot, const bench_request *request, uint64_t bytes)
+static void keep(struct named_region *slot, const bench_request *request, uint64_t bytes)
 {
 	pms_stream_info info = {.struct_bytes = sizeof(info)};
 	char path[512];
@@ -102,35 +102,37 @@ static void keep(struct kept *slot, const bench_request *request, uint64_t bytes
 
 	memcpy(slot->medium, request->medium, sizeof(slot->medium));
 	bench_path(path, request, slot->name);
+	slot->kept = (bench_kept){0};
 	slot->stream = bench_create(path, request, bytes + (1u << 20));
-	slot->region = bench_create_region(slot->stream, "log", bytes, 0);
+	slot->kept.region = bench_create_region(slot->stream, "log", bytes, 0);
 	bench_check(pms_stream_describe(slot->stream, &info, &error), path, &error);
 	memcpy(slot->text, info.medium_text, sizeof(slot->text));
 	/* Each page is stored to, so that page tables are there. */
-	(void)bench_fill(slot->region, 4000, bytes);
-	bench_check(pms_region_clear(slot->region, &error), "clearing a region", &error);
+	(void)bench_fill(slot->kept.region, 4000, bytes);
+	bench_check(pms_region_clear(slot->kept.region, &error), "clearing a region", &error);
 }
 
-static struct kept *find(const bench_request *request, const char *name, uint64_t bytes)
+static struct named_region *find(const bench_request *request, const char *name, uint64_t bytes)
 {
 	char file[96];
 
 	(void)snprintf(file, sizeof(file), "core-%s-%s.pms", name, request->policy);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		if (kept[i].stream && strcmp(kept[i].name, file) == 0 && bench_is(kept[i].medium, request->medium))
-			return &kept[i];
-		if (kept[i].stream)
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
+		if (regions[i].stream && strcmp(regions[i].name, file) == 0 &&
+		    bench_is(regions[i].medium, request->medium))
+			return &regions[i];
+		if (regions[i].stream)
 			continue;
-		memcpy(kept[i].name, file, sizeof(file));
-		keep(&kept[i], request, bytes);
-		return &kept[i];
+		memcpy(regions[i].name, file, sizeof(file));
+		keep(&regions[i], request, bytes);
+		return &regions[i];
 	}
 	bench_die("too many regions are kept");
 }
 
-pms_region *bench_region(const bench_request *request, const char *name, uint64_t bytes)
+bench_kept *bench_region(const bench_request *request, const char *name, uint64_t bytes)
 {
-	return find(request, name, bytes)->region;
+	return &find(request, name, bytes)->kept;
 }
 
 const char *bench_region_medium(const bench_request *request)
@@ -140,17 +142,17 @@ const char *bench_region_medium(const bench_request *request)
 
 void bench_regions_reset(void)
 {
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
 		bench_request request = {0};
 		char path[512];
 
-		if (!kept[i].stream)
+		if (!regions[i].stream)
 			continue;
-		memcpy(request.medium, kept[i].medium, sizeof(request.medium));
-		pms_region_release(kept[i].region);
-		pms_stream_release(kept[i].stream);
-		kept[i].stream = NULL;
-		bench_path(path, &request, kept[i].name);
+		memcpy(request.medium, regions[i].medium, sizeof(request.medium));
+		pms_region_release(regions[i].kept.region);
+		pms_stream_release(regions[i].stream);
+		regions[i].stream = NULL;
+		bench_path(path, &request, regions[i].name);
 		(void)unlink(path);
 	}
 }
