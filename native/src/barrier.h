@@ -20,6 +20,14 @@ extern _Atomic bool pms_barrier_is_asymmetric;
 void pms_barrier_initialize(void);
 void pms_barrier_heavy(void);
 
+/*
+ * The heavy side for words in memory that processes share: reaches every running thread of every process in which
+ * pms_barrier_reaches_others() is true. False: it does not, and nothing may be built on it.
+ */
+bool pms_barrier_heavy_everywhere(void);
+/* Whether the light barrier of this process can be paired with it. */
+bool pms_barrier_reaches_others(void);
+
 static inline void pms_barrier_light(void)
 {
 	if (atomic_load_explicit(&pms_barrier_is_asymmetric, memory_order_relaxed))

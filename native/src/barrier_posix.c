@@ -10,6 +10,13 @@
 #endif
 
 _Atomic bool pms_barrier_is_asymmetric;
+static _Atomic bool is_registered_everywhere;
+
+/* Full barriers meet everything; the others only when the system sends for this process. */
+bool pms_barrier_reaches_others(void)
+{
+	return !atomic_load(&pms_barrier_is_asymmetric) || atomic_load(&is_registered_everywhere);
+}
 
 #if defined(__linux__)
 
@@ -19,6 +26,14 @@ void pms_barrier_initialize(void)
 
 	atomic_store(&pms_barrier_is_asymmetric,
 		     registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
+	atomic_store(&is_registered_everywhere,
+		     syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0);
+}
+
+bool pms_barrier_heavy_everywhere(void)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0;
 }
 
 void pms_barrier_heavy(void)
@@ -39,5 +54,11 @@ void pms_barrier_heavy(void)
 void pms_barrier_initialize(void) {}
 
 void pms_barrier_heavy(void) { atomic_thread_fence(memory_order_seq_cst); }
+
+bool pms_barrier_heavy_everywhere(void)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	return true; /* the light side is a full barrier in every process */
+}
 
 #endif

@@ -147,6 +147,8 @@ static int32_t create_at(const char *path, bool device, const pms_create_options
 		pms_stream_discard(stream);
 		return status;
 	}
+	pms_coordination_begin(stream, path);
+	pms_coordination_go_live(stream);
 	pms_error_clear(error);
 	*out = stream;
 	return PMS_OK;

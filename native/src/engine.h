@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "coordination.h"
 #include "entry.h"
 #include "error.h"
 #include "fault.h"
@@ -126,6 +127,11 @@ struct pms_region {
 	uint32_t name_bytes;
 	char name[PMS_NAME_BYTES_MAX + 1];
 
+	/* Where readers in other processes see how far it is, and say that they wait (coordination.h). */
+	pms_shared_slot *published;
+	pms_shared_arm *arm;
+	uint32_t shared_slot; /* PMS_SHARED_NO_SLOT: none; of a reader where it was last */
+
 	/*
 	 * The order: native/DESIGN.md, section 2. Space is taken at the tail by anybody. What lies below `ordered` has been
 	 * handed over, in the order of the space: whose place begins at `ordered` has the turn, and nobody else moves it.
@@ -201,6 +207,7 @@ struct pms_stream {
 	_Atomic uint64_t persisted_timestamp; /* as stored (R14) */
 	uint32_t damage;		      /* pms_state_flags */
 	pms_recovery_info recovery;
+	pms_coordination coordination;
 };
 
 struct pms_reservation {
@@ -458,12 +465,16 @@ typedef struct pms_walk {
 	bool seal;		 /* the cut must be sealed before anything is appended (R17) */
 	uint64_t damage;	 /* offset of damage to acknowledged entries; 0: none */
 	uint64_t entries_behind; /* valid entries found behind the tail */
+	uint64_t durable;	 /* readers: as a living writer says; 0: not known */
 	char reason[160];	 /* what is wrong at `damage` */
 } pms_walk;
 
-/* Continues a walk from `from` (a tail, with its last timestamp), or starts one at the region's checkpoint (from 0). */
+/*
+ * Continues a walk from `from` (a tail, with its last timestamp), or starts one at the region's checkpoint (from 0). With a
+ * `limit` (of a reader beside a writer) entries that end behind it are not looked at, and pending ones below it are dead.
+ */
 void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_timestamp, bool writer_lives,
-		     pms_walk *walk);
+		     uint64_t limit, pms_walk *walk);
 /* Recovers every region: walks, then (for writing) repairs, raises the ceiling, restores, seals, drains (R15-R19). */
 int32_t pms_recover(pms_stream *stream, bool salvage, pms_error *error);
 /* Reader: takes over what a writer has committed since. Under the region's mutex. */

@@ -169,6 +169,7 @@ static int32_t allocate_locked(pms_stream *stream, const pms_region_options *opt
 		return status;
 	}
 	split_piece(stream, index, bytes, made);
+	pms_coordination_add(made);
 	pms_region_reference(made);
 	*region = made;
 	return PMS_OK;
@@ -303,10 +304,12 @@ static int32_t release_extent(pms_region *region, pms_piece *piece, pms_error *e
 			write_extent(stream, piece->offset, PMS_EXTENT_FREE, piece->bytes);
 			status = pms_stream_drain(stream, error);
 		}
-		if (status == PMS_OK)
+		if (status == PMS_OK) {
+			pms_coordination_remove_locked(region);
 			pms_region_retire_locked(region, PMS_E_STALE);
-		else
+		} else {
 			(void)give_up_locked(region, status);
+		}
 	}
 	pms_mutex_unlock(&region->mutex);
 	return status;

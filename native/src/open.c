@@ -112,6 +112,10 @@ static int32_t map_and_recover(pms_stream *stream, const char *path, const pms_o
 				options->flush_policy, &stream->medium, error);
 	if (status == PMS_OK)
 		status = read_fixed_pages(stream, salvage, &bad_copy, error);
+	if (status == PMS_OK && stream->read_only)
+		pms_coordination_attach(stream, path);
+	else if (status == PMS_OK)
+		pms_coordination_begin(stream, path);
 	if (status == PMS_OK)
 		status = pms_layout_load(stream, error);
 	if (status == PMS_OK && (stream->damage & PMS_STATE_WORD_DAMAGED) &&
@@ -140,6 +144,8 @@ int32_t pms_open(const char *path, const pms_open_options *options, pms_stream *
 		pms_stream_discard(stream);
 		return status;
 	}
+	if (!stream->read_only)
+		pms_coordination_go_live(stream);
 	pms_error_clear(error);
 	*out = stream;
 	return PMS_OK;

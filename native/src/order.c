@@ -103,6 +103,14 @@ int32_t pms_order_take(pms_region *region, uint64_t extent, uint64_t count, pms_
 /* Failing ahead of need fails nobody. */
 void pms_order_refill_early(pms_region *region, uint64_t count) { (void)pms_clock_refill(region->stream, count, NULL); }
 
+/* Behind every move of `committed`: whoever waits for entries, in whatever process, is woken. */
+static inline void wake_awaiting(pms_region *region)
+{
+	pms_barrier_light();
+	if (pms_is_awaited(region->arm))
+		pms_coordination_wake(region);
+}
+
 /* ---- records: reservations that have not ended ------------------------------------------------------------------- */
 
 static void add_record_locked(pms_region *region, pms_record *record)
@@ -144,9 +152,11 @@ void pms_order_end_record_locked(pms_region *region, pms_record *record)
 	/* Nobody else moves it: with a record in the list, whoever has the turn takes the mutex. */
 	uint64_t committed = region->first_record ? region->first_record->start : atomic_load(&region->ordered);
 	atomic_store_explicit(&region->committed, committed, memory_order_release);
+	pms_publish_committed(region->published, committed);
 	pms_order_note_candidate_locked(region);
 	atomic_fetch_sub(&region->record_count, 1); /* last: from here on the turn needs no mutex */
 	pms_condition_wake_all(&region->changed);
+	wake_awaiting(region);
 }
 
 /* The reservation whose header was just stored becomes one that others meet. */
@@ -263,8 +273,10 @@ int32_t pms_order_hand_over(pms_region *region, pms_place *place, pms_error *err
 			hand_over_out_of_order(region, place);
 			return PMS_OK;
 		}
-		if (park(region, place))
+		if (park(region, place)) {
+			wake_awaiting(region);
 			return PMS_OK;
+		}
 		pms_order_fail(region, place);
 		return pms_stream_fail_poisoned(region->stream, PMS_E_IO, error);
 	}
@@ -286,6 +298,7 @@ void pms_order_notify(pms_region *region)
 	if (atomic_load_explicit(&region->tail, memory_order_acquire) & PMS_TAIL_BLOCKED)
 		pms_region_settle_locked(region); /* closed meanwhile: we may have been the last */
 	pms_mutex_unlock(&region->mutex);
+	wake_awaiting(region);
 }
 
 void pms_order_fail(pms_region *region, const pms_place *place)
@@ -350,6 +363,7 @@ void pms_order_adopt_locked(pms_region *region, uint64_t tail, uint64_t persiste
 	region->persisted_start = last_start;
 	atomic_store(&region->checkpoint_candidate, last_start);
 	region->failed_bytes = 0;
+	pms_coordination_publish_locked(region);
 	atomic_store(&region->tail, (tail - region->data_start) / 8 << PMS_TAIL_SHIFT | (tag & PMS_TAIL_TAG_MASK) |
 					(closed ? PMS_TAIL_BLOCKED : 0));
 }

@@ -76,6 +76,7 @@ static inline void pms_order_move(pms_region *region, const pms_place *place)
 		if (persisted == place->start) {
 			persisted = place->end;
 			atomic_store_explicit(&region->persisted, persisted, memory_order_release);
+			pms_publish_persisted(region->published, persisted);
 		}
 	} else {
 		/* When all before it is durable, what is not begins here. An older start only makes others flush more. */
@@ -90,6 +91,7 @@ static inline void pms_order_move(pms_region *region, const pms_place *place)
 	}
 	if (atomic_load_explicit(&region->record_count, memory_order_relaxed) == 0) {
 		atomic_store_explicit(&region->committed, place->end, memory_order_release);
+		pms_publish_committed(region->published, place->end);
 		if (persisted == place->end || PMS_FAULT(CHECKPOINT_PAST_PERSISTED))
 			atomic_store_explicit(&region->checkpoint_candidate,
 					      PMS_FAULT(CHECKPOINT_AS_END) ? place->end : place->start,
@@ -119,12 +121,12 @@ static inline bool pms_order_try_hand_over(pms_region *region, const pms_place *
 	return true;
 }
 
-/* Behind every hand-over: somebody may wait for it, or for nobody being in flight. */
+/* Behind every hand-over: somebody may wait for it, for entries, or for nobody being in flight. */
 static inline void pms_order_handed_over(pms_region *region)
 {
 	pms_interleave();
 	pms_barrier_light();
-	if (atomic_load_explicit(&region->attention, memory_order_acquire) ||
+	if (atomic_load_explicit(&region->attention, memory_order_acquire) || pms_is_awaited(region->arm) ||
 	    (atomic_load_explicit(&region->tail, memory_order_acquire) & PMS_TAIL_BLOCKED))
 		pms_order_notify(region);
 }

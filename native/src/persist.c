@@ -82,6 +82,7 @@ int32_t pms_followed_locked(pms_region *region, uint64_t target, uint64_t last_s
 			while (persisted < target &&
 			       !atomic_compare_exchange_weak(&region->persisted, &persisted, target))
 				;
+			pms_publish_persisted_at_least(region->published, target);
 			break;
 		}
 		if (atomic_load(&region->stream->poisoned))
@@ -305,6 +306,8 @@ int32_t pms_persist_stream(pms_stream *stream, uint64_t *timestamp, pms_error *e
 	if (status == PMS_OK)
 		status = persist_stream_locked(stream, error);
 	*timestamp = atomic_load(&stream->persisted_timestamp);
+	if (status == PMS_OK)
+		pms_coordination_publish_stable(stream, *timestamp);
 	pms_mutex_unlock(&stream->layout_mutex);
 	pms_stream_leave(stream);
 	return status;

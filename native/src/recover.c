@@ -75,20 +75,26 @@ static int32_t refuse_damage(const pms_region *region, const pms_walk *walk, pms
 }
 
 /*
- * Without a living writer a hole is judged and pending entries are passed over. Both hold only if no writer came while we
- * walked: each raises the ceiling before it does anything else.
+ * Beside a living writer who says how far he is, no further. Beside one who does not (or not yet: then again, should he say so
+ * by the time that we are done) up to the first hole. Without one a hole is judged and pending entries are passed over, which
+ * holds only if no writer came while we walked: each raises the ceiling before it does anything else.
  */
-static void walk_as_reader(const pms_region *region, uint64_t from, uint64_t last_timestamp, pms_walk *walk)
+static void walk_as_reader(pms_region *region, uint64_t from, uint64_t last_timestamp, pms_walk *walk)
 {
 	const pms_stream *stream = region->stream;
+	uint64_t persisted = 0;
 
 	for (int attempt = 0;; attempt++) {
 		bool writer_lives = attempt == READER_ATTEMPTS || pms_file_lock_is_held(&stream->file);
 		uint64_t ceiling = pms_load64(&stream->medium, PMS_CEILING_A);
-		pms_walk_region(region, from, last_timestamp, writer_lives, walk);
-		if (writer_lives || (!walk->damage && !walk->pending))
+		uint64_t limit = writer_lives ? pms_coordination_limit(region, &persisted) : PMS_NO_LIMIT;
+		pms_walk_region(region, from, last_timestamp, writer_lives, limit, walk);
+		walk->durable = persisted;
+		if (limit != PMS_NO_LIMIT || attempt == READER_ATTEMPTS)
 			return;
-		if (!pms_file_lock_is_held(&stream->file) && pms_load64(&stream->medium, PMS_CEILING_A) == ceiling)
+		if (writer_lives ? pms_coordination_limit(region, &persisted) == PMS_NO_LIMIT
+				 : !pms_file_lock_is_held(&stream->file) &&
+				       pms_load64(&stream->medium, PMS_CEILING_A) == ceiling)
 			return;
 	}
 }
@@ -112,7 +118,7 @@ static int32_t walk_all(pms_stream *stream, pms_walk *walks, bool salvage, uint6
 		if (stream->read_only)
 			walk_as_reader(region, 0, 0, &walks[i]);
 		else
-			pms_walk_region(region, 0, 0, false, &walks[i]);
+			pms_walk_region(region, 0, 0, false, PMS_NO_LIMIT, &walks[i]);
 		account(stream, &walks[i]);
 		note_timestamp(greatest, walks[i].greatest_timestamp);
 		/* A region whose header is damaged takes no writes: nothing of it is cut off, so nothing is refused. */
@@ -288,7 +294,7 @@ static int32_t restore_all(pms_stream *stream, pms_walk *walks, pms_error *error
 	return status == PMS_OK ? pms_layout_coalesce(stream, error) : status;
 }
 
-/* A reader takes what it finds, and calls durable only what a checkpoint proves. */
+/* A reader takes what it finds, and calls durable only what a checkpoint proves, or its living writer says. */
 static void adopt_for_reading(pms_stream *stream, const pms_walk *walks)
 {
 	for (uint64_t i = 0; i < stream->piece_count; i++) {
@@ -296,6 +302,7 @@ static void adopt_for_reading(pms_stream *stream, const pms_walk *walks)
 		if (!region || !is_readable(region))
 			continue;
 		uint64_t proven = walks[i].from_start ? 0 : walks[i].checkpoint_end;
+		proven = walks[i].durable > proven ? walks[i].durable : proven;
 		adopt(region, &walks[i], proven ? proven : region->data_start);
 	}
 }
@@ -351,7 +358,8 @@ int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 	walk_as_reader(region, from, region->last_timestamp, &walk);
 	uint64_t last_data = walk.last_data_timestamp ? walk.last_data_timestamp : region->last_data_timestamp;
 	bool known = region->last_data_known || walk.last_data_timestamp;
-	adopt(region, &walk, atomic_load(&region->persisted));
+	uint64_t persisted = atomic_load(&region->persisted);
+	adopt(region, &walk, walk.durable > persisted ? walk.durable : persisted);
 	region->last_data_timestamp = last_data;
 	region->last_data_known = known;
 	return PMS_OK;

@@ -28,6 +28,9 @@ pms_region *pms_region_new(pms_stream *stream, const pms_stored_region *stored, 
 		memcpy(region->name, stored->name, stored->name_bytes);
 	}
 	region->life.uuid_value = stream->uuid_value;
+	region->published = &stream->coordination.nowhere;
+	region->arm = &stream->coordination.arm;
+	region->shared_slot = PMS_SHARED_NO_SLOT;
 	pms_mutex_init(&region->mutex);
 	pms_condition_init(&region->changed);
 	pms_seek_index_init(&region->seek);

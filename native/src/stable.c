@@ -42,9 +42,11 @@ static uint64_t bound_of_reader(pms_stream *stream)
 		    atomic_load(&stream->next_timestamp); /* above all entries, also with no ceiling */
 		found = found > when_opened ? found : when_opened;
 	} else {
+		uint64_t published = pms_coordination_stable_bound(stream);
 		found = pms_word_read(stream, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, &persisted)
 			    ? persisted + 1
 			    : 0;
+		found = found > published ? found : published;
 	}
 	while (bound < found && !atomic_compare_exchange_weak(&stream->stable_bound, &bound, found))
 		;
@@ -60,6 +62,8 @@ int32_t pms_stable_timestamp(pms_stream *stream, uint64_t *timestamp, pms_error 
 		bound = bound_of_reader(stream);
 	else
 		status = bound_of_writer(stream, &bound, error);
+	if (status == PMS_OK && !stream->read_only)
+		pms_coordination_publish_stable(stream, bound ? bound - 1 : 0);
 	if (status == PMS_OK)
 		*timestamp = bound ? bound - 1 : 0;
 	return status;

@@ -27,6 +27,7 @@ pms_stream *pms_stream_new(bool read_only)
 	pms_mutex_init(&stream->grow_mutex);
 	pms_mutex_init(&stream->clock_mutex);
 	pms_mutex_init(&stream->layout_mutex);
+	pms_coordination_init(&stream->coordination);
 	return stream;
 }
 
@@ -38,14 +39,17 @@ void pms_stream_unreference(pms_stream *stream)
 	pms_mutex_destroy(&stream->grow_mutex);
 	pms_mutex_destroy(&stream->clock_mutex);
 	pms_mutex_destroy(&stream->layout_mutex);
+	pms_coordination_destroy(&stream->coordination);
 	free(stream);
 }
 
 void pms_stream_drop_lock_pin(pms_stream *stream)
 {
 	/* A reader holds no lock, but asks who does as long as it reads. */
-	if (atomic_fetch_sub(&stream->lock_pins, 1) == 1 && !stream->read_only)
-		pms_file_close(&stream->file);
+	if (atomic_fetch_sub(&stream->lock_pins, 1) != 1 || stream->read_only)
+		return;
+	pms_coordination_end(stream);
+	pms_file_close(&stream->file);
 }
 
 void pms_stream_drop_mapping_pin(pms_stream *stream)
@@ -163,6 +167,7 @@ int32_t pms_close(pms_stream *stream)
 	release_regions(stream);
 	stream->piece_count = 0;
 	pms_mutex_unlock(&stream->layout_mutex);
+	pms_coordination_wake_all(stream);
 	pms_stream_leave(stream); /* the pins of the open stream itself */
 	return status;
 }

@@ -12,6 +12,7 @@ typedef struct stepper {
 	const pms_region *region;
 	pms_walk *walk;
 	uint64_t at, last;
+	uint64_t limit;	     /* of what may be seen; PMS_NO_LIMIT: not known */
 	uint64_t unit_start; /* start of the open group; 0: none */
 	uint64_t unit_entries, unit_data;
 } stepper;
@@ -88,12 +89,15 @@ static bool step_over(stepper *step, bool writer_lives)
 		return false;
 	if (step->unit_start && entry.timestamp != step->last + 1)
 		return false; /* not the next member of the group (R11) */
+	if (entry.extent_bytes > step->limit || entry.offset > step->limit - entry.extent_bytes)
+		return false; /* its append has not returned */
 	pms_entry_kind kind = pms_entry_classify(&entry, payload_of(step->region, &entry), &step->region->life);
 	if (kind == PMS_KIND_INVALID || (step->unit_start && kind != PMS_KIND_DATA))
 		return false;
 	if (kind == PMS_KIND_PENDING && PMS_FAULT(PENDING_ENDS_THE_LOG))
 		return false;
-	if (kind == PMS_KIND_PENDING && writer_lives && may_be_open(step->region, &entry)) {
+	if (kind == PMS_KIND_PENDING && writer_lives && step->limit == PMS_NO_LIMIT &&
+	    may_be_open(step->region, &entry)) {
 		step->walk->stopped_at_pending = true;
 		return false;
 	}
@@ -240,9 +244,9 @@ static void look_behind_tail(const pms_region *region, pms_walk *walk)
 }
 
 void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_timestamp, bool writer_lives,
-		     pms_walk *walk)
+		     uint64_t limit, pms_walk *walk)
 {
-	stepper step = {.region = region, .walk = walk, .at = from, .last = last_timestamp};
+	stepper step = {.region = region, .walk = walk, .at = from, .last = last_timestamp, .limit = limit};
 
 	*walk = (pms_walk){0};
 	if (from == 0)
@@ -251,11 +255,12 @@ void pms_walk_region(const pms_region *region, uint64_t from, uint64_t last_time
 	walk->last_timestamp = step.last;
 	while (step_over(&step, writer_lives))
 		;
-	if (step.unit_start)
+	/* What a limit cut off is neither damaged nor dropped. */
+	if (step.unit_start && limit == PMS_NO_LIMIT)
 		walk->groups_dropped++;
-	if (from == 0)
+	if (from == 0 && limit == PMS_NO_LIMIT)
 		compare_with_checkpoint(region, walk);
-	if (step.unit_start && !walk->damage)
+	if (step.unit_start && !walk->damage && limit == PMS_NO_LIMIT)
 		weigh_dropped_group(&step);
 	if (!writer_lives)
 		look_behind_tail(region, walk);

@@ -7,6 +7,7 @@
 #include "crash.h"
 #include "error.h"
 #include "recording.h"
+#include "shm.h"
 
 unsigned pms_os_fork_generation;
 void pms_os_initialize(void) {}
@@ -190,3 +191,77 @@ int32_t pms_os_random(void *buffer, size_t bytes, pms_error *error)
 }
 
 uint64_t pms_os_unix_seconds(void) { return 1700000000; }
+
+/* Nothing is shared: the core writes no coordination file, and asks nothing of it. */
+
+char *pms_shm_path(const char *path, const pms_file *stream_file, const uint8_t uuid[16])
+{
+	(void)path;
+	(void)stream_file;
+	(void)uuid;
+	return NULL;
+}
+
+bool pms_shm_open(const char *path, bool for_writer, uint64_t published_bytes, uint64_t common_bytes, pms_shm *shm)
+{
+	(void)path;
+	(void)for_writer;
+	(void)published_bytes;
+	(void)common_bytes;
+	(void)shm;
+	return false;
+}
+
+bool pms_shm_create(const char *path, const pms_file *stream_file, const void *header, uint64_t header_bytes,
+		    uint64_t published_bytes, uint64_t common_bytes, pms_shm *shm)
+{
+	(void)stream_file;
+	(void)header;
+	(void)header_bytes;
+	return pms_shm_open(path, true, published_bytes, common_bytes, shm);
+}
+
+void pms_shm_close(pms_shm *shm) { shm->handle = -1; }
+
+bool pms_shm_is_at(const pms_shm *shm, const char *path)
+{
+	(void)shm;
+	(void)path;
+	return false;
+}
+
+void pms_shm_remove(const pms_shm *shm, const char *path)
+{
+	(void)shm;
+	(void)path;
+}
+
+bool pms_shm_is_locked(const pms_shm *shm, uint32_t byte)
+{
+	(void)shm;
+	(void)byte;
+	return false;
+}
+
+bool pms_shm_lock(const pms_shm *shm, uint32_t byte) { return pms_shm_is_locked(shm, byte); }
+
+void pms_shm_unlock(const pms_shm *shm, uint32_t byte)
+{
+	(void)shm;
+	(void)byte;
+}
+
+void pms_shm_sleep(_Atomic uint32_t *word, uint32_t expected, uint32_t milliseconds)
+{
+	(void)word;
+	(void)expected;
+	(void)milliseconds;
+}
+
+void pms_shm_wake(_Atomic uint32_t *word) { (void)word; }
+
+uint64_t pms_os_process_id(void) { return 1; }
+
+uint64_t pms_os_process_start(void) { return 1; }
+
+uint64_t pms_os_milliseconds(void) { return 0; }

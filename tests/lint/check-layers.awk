@@ -11,9 +11,9 @@ function layer_of(name) {
         return "pure"
     if (name ~ /^medium/)
         return "medium"
-    if (name ~ /^(error|fault|os|thread|barrier)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
+    if (name ~ /^(error|fault|os|shm|thread|barrier)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
         return "platform"
-    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|stable|stream_header)\.[ch]$/)
+    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|stable|stream_header|coordination|coordination_writer|coordination_reader)\.[ch]$/)
         return "engine"
     return "verbs"
 }
@@ -31,13 +31,13 @@ function may_include(layer, header) {
     if (layer == "pure")
         return header ~ /^(format|entry|entry_checksum|hash)\.h$/
     if (layer == "platform")
-        return header ~ /^(error|thread|thread_[a-z]+|barrier|os|os_internal_[a-z]+|ndctl_forward)\.h$/
+        return header ~ /^(error|thread|thread_[a-z]+|barrier|os|shm|os_internal_[a-z]+|ndctl_forward)\.h$/
     if (layer == "medium")
         return header ~ /^(error|thread|os|os_internal_windows|medium|medium_internal(_windows)?|ndctl_forward)\.h$/
     if (header ~ /_internal|^ndctl_forward/)
         return 0
     if (layer == "engine")
-        return header ~ /^(engine|order|format|entry|medium|os|error|fault|seek_index|thread|barrier)\.h$/
+        return header ~ /^(engine|order|coordination|format|entry|medium|os|shm|error|fault|seek_index|thread|barrier)\.h$/
     return 1
 }
 
@@ -53,7 +53,7 @@ function check_system_include(header) {
         if (layer != "pure")
             report("include", "hashes are taken by hash.h")
     } else if (header ~ /^libpmem/ || header ~ /(mman|intrin)\.h$/ || header ~ /^(cpuid|memoryapi)\.h$/) {
-        if (layer != "medium")
+        if (layer != "medium" && !(header ~ /mman\.h$/ && name ~ /^shm_(posix|windows)\.c$/))
             report("include", "only medium*.c map, flush and know libpmem: " header)
     } else if (layer != "medium" && layer != "platform") {
         report("include", "only medium*, *_posix and *_windows see the operating system: " header)

@@ -82,6 +82,16 @@ bool __wrap_pms_mapping_has_auto_flush(void);
 void __wrap_pms_lines_detect(pms_lines *lines);
 int32_t __wrap_pms_os_random(void *buffer, size_t bytes, pms_error *error);
 uint64_t __wrap_pms_os_unix_seconds(void);
+char *__wrap_pms_shm_path(const char *path, const pms_file *stream_file, const uint8_t uuid[16]);
+
+/* Nobody else has it open. */
+char *__wrap_pms_shm_path(const char *path, const pms_file *stream_file, const uint8_t uuid[16])
+{
+	(void)path;
+	(void)stream_file;
+	(void)uuid;
+	return NULL;
+}
 
 static void describe(pms_file *file, bool writable)
 {

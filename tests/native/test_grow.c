@@ -337,7 +337,7 @@ static void test_grow_on_a_full_disk_changes_nothing(void **state)
 	pms_error error;
 
 	assert_int_equal(mkdir(mount_point, 0700), 0);
-	if (mount("none", mount_point, "tmpfs", 0, "size=1m") != 0)
+	if (mount("none", mount_point, "tmpfs", 0, "size=1280k") != 0)
 		TEST_SKIP("allowed: needs the right to mount a small tmpfs");
 	const char *path = test_path(mount_point, "stream");
 	pms_stream *stream = test_create(path, 4 * SMALL);

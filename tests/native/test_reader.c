@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading what somebody else is writing (R20): a stream opened for reading only beside its writer, in the same process,
  * with a mapping of its own. */
+#include <sys/stat.h>
+
 #include "engine.h"
 #include "support_image.h"
 
@@ -11,10 +13,15 @@ typedef struct fixture {
 	test_log log;
 } fixture;
 
-static fixture begin(void **state)
+/* `alone`: a folder stands where the coordination file would be, so the reader has nothing but the stream. */
+static fixture begin_as(void **state, bool alone)
 {
 	fixture f = {.test = test_begin(state)};
+	char path[sizeof(f.test->path) + 8];
 
+	(void)snprintf(path, sizeof(path), "%s-shm", f.test->path);
+	if (alone)
+		assert_int_equal(mkdir(path, 0700), 0);
 	f.writer = test_create(f.test->path, TEST_STREAM_BYTES);
 	f.written = test_region(f.writer, "region", TEST_MIB, 64);
 	for (int i = 0; i < 5; i++)
@@ -23,6 +30,8 @@ static fixture begin(void **state)
 	f.read = test_find(f.reader, "region");
 	return f;
 }
+
+static fixture begin(void **state) { return begin_as(state, false); }
 
 static void end(fixture *f)
 {
@@ -156,7 +165,7 @@ static void test_reader_passes_over_a_reservation_of_a_dead_writer(void **state)
  */
 static void test_reader_passes_over_a_dead_reservation_below_the_persisted_timestamp(void **state)
 {
-	fixture f = begin(state);
+	fixture f = begin_as(state, true);
 	pms_cursor *cursor = open_cursor(f.read);
 	pms_reservation *reservation;
 	pms_position reserved;

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The coordination file: what it makes a reader beside a living writer see (R20), when it is believed, who may replace or remove
+ * it, and that nothing that stands in it makes a reader or a writer fail. Waiting is in test_waiting.c.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "support_medium.h"
+
+#define SHM_BYTES (sizeof(pms_shared_published) + sizeof(pms_shared_common))
+
+typedef struct fixture {
+	test_case *test;
+	char shm[720];
+	pms_stream *writer, *reader;
+	pms_region *written, *read;
+	test_log log;
+	uint64_t seen, seen_persisted; /* by the reader, in the middle of a drain */
+} fixture;
+
+static void begin_files(fixture *f, void **state)
+{
+	*f = (fixture){.test = test_begin(state)};
+	(void)remove(f->test->path);
+	(void)snprintf(f->shm, sizeof(f->shm), "%s-shm", f->test->path);
+	(void)remove(f->shm);
+}
+
+static void open_reader(fixture *f)
+{
+	f->reader = test_open(f->test->path, PMS_OPEN_READ_ONLY);
+	f->read = test_find(f->reader, "region");
+}
+
+static void begin(fixture *f, void **state)
+{
+	begin_files(f, state);
+	test_medium_watch_next();
+	f->writer = test_create(f->test->path, TEST_STREAM_BYTES);
+	f->written = test_region(f->writer, "region", TEST_MIB, 64);
+	for (int i = 0; i < 5; i++)
+		(void)test_log_append(&f->log, f->written, 100);
+	open_reader(f);
+}
+
+static void close_reader(fixture *f)
+{
+	pms_region_release(f->read);
+	test_close(f->reader);
+}
+
+static void close_writer(fixture *f)
+{
+	pms_region_release(f->written);
+	test_close(f->writer);
+}
+
+static void end(fixture *f)
+{
+	close_reader(f);
+	close_writer(f);
+	test_medium_forget();
+	test_log_free(&f->log);
+}
+
+static struct stat status_of(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	return status;
+}
+
+static bool is_there(const char *path) { return access(path, F_OK) == 0; }
+
+static uint64_t seen_entries(pms_region *region)
+{
+	int32_t status;
+	uint64_t count = test_count_entries(region, &status);
+
+	assert_int_equal(status, PMS_E_END);
+	return count;
+}
+
+/* ---- what is published ------------------------------------------------------------------------------------------- */
+
+static void look_in_drain(void *context)
+{
+	fixture *f = context;
+
+	f->seen = seen_entries(f->read);
+	f->seen_persisted = pms_region_persisted(f->read);
+}
+
+/* What a follower sees is durable, and its append is about to return: in the drain before that it is not there. */
+static void test_coordination_entry_is_seen_once_it_is_durable(void **state)
+{
+	fixture f;
+	uint64_t before;
+
+	begin(&f, state);
+	before = pms_region_persisted(f.written);
+	test_medium_on_drain(look_in_drain, &f);
+	(void)test_log_append(&f.log, f.written, 100);
+	test_medium_on_drain(NULL, NULL);
+	assert_int_equal(f.seen, 5);
+	assert_int_equal(f.seen_persisted, before);
+	assert_int_equal(seen_entries(f.read), 6);
+	assert_int_equal(pms_region_persisted(f.read), pms_region_persisted(f.written));
+	test_log_expect(&f.log, f.read);
+	end(&f);
+}
+
+/* The control: a reader that has nothing but the stream sees the bytes that are being made durable. */
+static void test_coordination_without_it_an_entry_is_seen_early(void **state)
+{
+	fixture f;
+
+	begin_files(&f, state);
+	assert_int_equal(mkdir(f.shm, 0700), 0);
+	test_medium_watch_next();
+	f.writer = test_create(f.test->path, TEST_STREAM_BYTES);
+	f.written = test_region(f.writer, "region", TEST_MIB, 64);
+	for (int i = 0; i < 5; i++)
+		(void)test_log_append(&f.log, f.written, 100);
+	open_reader(&f);
+	test_medium_on_drain(look_in_drain, &f);
+	(void)test_log_append(&f.log, f.written, 100);
+	test_medium_on_drain(NULL, NULL);
+	assert_int_equal(f.seen, 6);
+	end(&f);
+	assert_int_equal(rmdir(f.shm), 0);
+}
+
+static void test_coordination_deferred_entries_are_committed_and_not_persisted(void **state)
+{
+	fixture f;
+	pms_position position;
+
+	begin(&f, state);
+	const uint64_t before = pms_region_persisted(f.written);
+	assert_int_equal(pms_region_append_deferred(f.written, "deferred", 8, &position, NULL), PMS_OK);
+	assert_int_equal(seen_entries(f.read), 6);
+	assert_int_equal(pms_region_persisted(f.read), before);
+	assert_int_equal(pms_region_persist(f.written, NULL, NULL), PMS_OK);
+	assert_int_equal(seen_entries(f.read), 6);
+	assert_int_equal(pms_region_persisted(f.read), pms_region_persisted(f.written));
+	assert_true(pms_region_persisted(f.read) > position.offset);
+	end(&f);
+}
+
+/* Unlike a reader without it, one beside a new writer knows that a reservation of a dead one is dead. */
+static void test_coordination_pending_below_committed_is_dead(void **state)
+{
+	fixture f;
+	pms_reservation *reservation;
+	pms_position reserved;
+	void *space;
+
+	begin(&f, state);
+	assert_int_equal(pms_region_reserve(f.written, 100, &reservation, &space, &reserved, NULL), PMS_OK);
+	test_log_add(&f.log, test_append(f.written, 10, 8), 10, 8);
+	assert_int_equal(seen_entries(f.read), 5);
+	test_image killed = test_image_load(f.test->path);
+	pms_reservation_release(reservation);
+	close_reader(&f);
+	close_writer(&f);
+	test_image_save(&killed, f.test->path);
+	test_image_free(&killed);
+	open_reader(&f); /* without a writer */
+	test_log_expect(&f.log, f.read);
+	f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
+	f.written = test_find(f.writer, "region");
+	(void)test_log_append(&f.log, f.written, 100);
+	test_log_expect(&f.log, f.read);
+	end(&f);
+}
+
+/* Clear, free, create and grow: the reader has what it had, or is told. */
+static void test_coordination_follows_lives(void **state)
+{
+	fixture f;
+
+	begin(&f, state);
+	for (int round = 0; round < 50; round++) {
+		assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
+		f.log.count = 0;
+		if (round % 3 == 0)
+			assert_int_equal(seen_entries(f.read), 0);
+		for (int i = 0; i < round % 4; i++)
+			(void)test_log_append(&f.log, f.written, 100);
+		test_log_expect(&f.log, f.read);
+		assert_int_equal(pms_region_persisted(f.read), pms_region_persisted(f.written));
+		if (round % 5)
+			continue;
+		assert_int_equal(pms_region_free(f.written, NULL), PMS_OK);
+		pms_region_release(f.written);
+		pms_cursor *cursor;
+		assert_int_equal(pms_cursor_open(f.read, NULL, &cursor, NULL), PMS_E_STALE);
+		pms_region_release(f.read);
+		f.written = test_region(f.writer, "region", TEST_MIB, round % 2 ? 64 : 8);
+		f.read = test_find(f.reader, "region");
+		f.log.count = 0;
+		(void)test_log_append(&f.log, f.written, 10);
+		test_log_expect(&f.log, f.read);
+	}
+	end(&f);
+}
+
+/* There are more regions than slots: the rest is found by walking, as without the file. */
+static void test_coordination_more_regions_than_slots(void **state)
+{
+	fixture f;
+	enum { COUNT = PMS_SHARED_SLOTS + 20 };
+	static pms_region *regions[COUNT];
+	char name[32];
+
+	begin_files(&f, state);
+	f.writer = test_create(f.test->path, (COUNT + 8) * 4096ull);
+	for (int i = 0; i < COUNT; i++) {
+		(void)snprintf(name, sizeof(name), "region %d", i);
+		regions[i] = test_region(f.writer, name, 100, 8);
+		(void)test_append(regions[i], 10, 1);
+	}
+	f.reader = test_open(f.test->path, PMS_OPEN_READ_ONLY);
+	for (int i = 0; i < COUNT; i += i < 10 || i > COUNT - 40 ? 1 : 100) {
+		(void)snprintf(name, sizeof(name), "region %d", i);
+		f.read = test_find(f.reader, name);
+		(void)test_append(regions[i], 10, 1);
+		assert_int_equal(seen_entries(f.read), 2);
+		pms_region_release(f.read);
+	}
+	/* A slot that comes free is taken again. */
+	assert_int_equal(pms_region_free(regions[3], NULL), PMS_OK);
+	pms_region *again = test_region(f.writer, "again", 100, 8);
+	assert_int_equal(again->shared_slot, 3);
+	pms_region_release(again);
+	for (int i = 0; i < COUNT; i++)
+		pms_region_release(regions[i]);
+	test_close(f.reader);
+	test_close(f.writer);
+	assert_false(is_there(f.shm));
+}
+
+/* ---- the file ---------------------------------------------------------------------------------------------------- */
+
+static void test_coordination_file_goes_with_the_last(void **state)
+{
+	fixture f;
+
+	begin(&f, state);
+	assert_int_equal(status_of(f.shm).st_size, SHM_BYTES);
+	assert_int_equal(status_of(f.shm).st_mode, status_of(f.test->path).st_mode);
+	ino_t inode = status_of(f.shm).st_ino;
+	close_writer(&f);
+	assert_true(is_there(f.shm)); /* the reader is attached */
+	test_log_expect(&f.log, f.read);
+	f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
+	f.written = test_find(f.writer, "region");
+	assert_int_equal(status_of(f.shm).st_ino, inode);
+	(void)test_log_append(&f.log, f.written, 100);
+	test_log_expect(&f.log, f.read);
+	close_reader(&f);
+	close_writer(&f);
+	assert_false(is_there(f.shm));
+	/* A reader without a writer makes none. */
+	open_reader(&f);
+	test_log_expect(&f.log, f.read);
+	assert_false(is_there(f.shm));
+	/* And finds it when one comes. */
+	f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
+	f.written = test_find(f.writer, "region");
+	uint64_t persisted;
+	do
+		(void)usleep(1000);
+	while (pms_coordination_limit(f.read, &persisted) == PMS_NO_LIMIT);
+	assert_int_equal(pms_coordination_limit(f.read, &persisted), pms_region_committed(f.written));
+	end(&f);
+}
+
+/* Somebody removes it while it is in use: the reader goes on by itself, and the next session has one again. */
+static void test_coordination_file_that_was_removed_is_missed_by_nobody(void **state)
+{
+	fixture f;
+
+	begin(&f, state);
+	assert_int_equal(remove(f.shm), 0);
+	(void)test_log_append(&f.log, f.written, 100);
+	test_log_expect(&f.log, f.read);
+	pms_region *other;
+	pms_stream *late = test_open(f.test->path, PMS_OPEN_READ_ONLY);
+	other = test_find(late, "region");
+	test_log_expect(&f.log, other);
+	pms_region_release(other);
+	test_close(late);
+	close_writer(&f);
+	f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
+	f.written = test_find(f.writer, "region");
+	assert_true(is_there(f.shm));
+	(void)test_log_append(&f.log, f.written, 100);
+	test_log_expect(&f.log, f.read);
+	end(&f);
+}
+
+static _Noreturn void write_until_killed(const char *path, int tell)
+{
+	pms_stream *stream = test_open(path, PMS_OPEN_DEFAULT);
+	pms_region *region = test_find(stream, "region");
+
+	for (uint64_t seed = 0;; seed++) {
+		pms_position position = test_append(region, 50, seed);
+		if (write(tell, &position, sizeof(position)) != sizeof(position))
+			_exit(1);
+	}
+}
+
+/* A writer that is killed is believed no longer; what it had acknowledged is there, and the next one takes its file over. */
+static void test_coordination_of_a_killed_writer_is_not_believed(void **state)
+{
+	fixture f;
+	pms_position position;
+	uint64_t persisted;
+	int pipes[2];
+
+	begin(&f, state);
+	close_writer(&f);
+	assert_int_equal(pipe(pipes), 0);
+	pid_t child = fork();
+	if (child == 0)
+		write_until_killed(f.test->path, pipes[1]);
+	(void)close(pipes[1]);
+	for (uint64_t i = 0; i < 300; i++) {
+		assert_int_equal(read(pipes[0], &position, sizeof(position)), sizeof(position));
+		test_log_add(&f.log, position, 50, i);
+		assert_true(seen_entries(f.read) >= f.log.count);
+	}
+	assert_int_equal(pms_coordination_limit(f.read, &persisted) == PMS_NO_LIMIT, false);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_true(pms_coordination_limit(f.read, &persisted) == PMS_NO_LIMIT);
+	ino_t inode = status_of(f.shm).st_ino;
+	uint64_t seed = f.log.count - 5;
+	while (read(pipes[0], &position, sizeof(position)) == sizeof(position))
+		test_log_add(&f.log, position, 50, seed++);
+	uint64_t found = seen_entries(f.read);
+	assert_true(found == f.log.count || found == f.log.count + 1); /* one whose append had not returned */
+	f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
+	f.written = test_find(f.writer, "region");
+	assert_int_equal(status_of(f.shm).st_ino, inode);
+	assert_int_equal(seen_entries(f.written), found);
+	assert_int_equal(seen_entries(f.read), found);
+	(void)close(pipes[0]);
+	end(&f);
+}
+
+/* ---- what may stand in it ---------------------------------------------------------------------------------------- */
+
+/* The reader sees a prefix of the log, in order, and no error. */
+static void expect_prefix(fixture *f, pms_region *region)
+{
+	pms_cursor *cursor;
+	pms_entry entry;
+	size_t at = 0;
+
+	assert_int_equal(pms_cursor_open(region, NULL, &cursor, NULL), PMS_OK);
+	int32_t status;
+	while ((status = pms_cursor_next(cursor, &entry, NULL)) == PMS_OK) {
+		assert_true(at < f->log.count);
+		assert_memory_equal(&entry.position, &f->log.entries[at].position, sizeof(entry.position));
+		at++;
+	}
+	assert_int_equal(status, PMS_E_END);
+	pms_cursor_close(cursor);
+	assert_true(pms_region_persisted(region) <= region->end);
+	uint64_t stable;
+	assert_int_equal(pms_stream_stable_timestamp(region->stream, &stable, NULL), PMS_OK);
+}
+
+static void flip(int file, uint64_t at, uint8_t mask)
+{
+	uint8_t byte;
+
+	assert_int_equal(pread(file, &byte, 1, (off_t)at), 1);
+	byte ^= mask;
+	assert_int_equal(pwrite(file, &byte, 1, (off_t)at), 1);
+}
+
+/* Every byte that means something, under a writer and a reader that are at work. */
+static void test_coordination_each_byte_flipped_under_us_harms_nobody(void **state)
+{
+	fixture f;
+
+	begin(&f, state);
+	int file = open(f.shm, O_RDWR | O_CLOEXEC);
+	assert_true(file >= 0);
+	const uint64_t common = sizeof(pms_shared_published);
+	const uint64_t ranges[][2] = {
+	    {0, sizeof(pms_shared_header)},
+	    {4096, 2 * sizeof(pms_shared_slot)},
+	    {common, 256},
+	    {common + offsetof(pms_shared_common, readers), 2 * sizeof(pms_shared_reader)},
+	};
+	for (size_t range = 0; range < sizeof(ranges) / sizeof(ranges[0]); range++)
+		for (uint64_t i = 0; i < ranges[range][1]; i++) {
+			uint64_t at = ranges[range][0] + i;
+			flip(file, at, 0xff);
+			(void)test_log_append(&f.log, f.written, 8);
+			expect_prefix(&f, f.read);
+			if (i % 16 == 0) {
+				pms_stream *late = test_open(f.test->path, PMS_OPEN_READ_ONLY);
+				pms_region *region = test_find(late, "region");
+				expect_prefix(&f, region);
+				pms_region_release(region);
+				test_close(late);
+			}
+			flip(file, at, 0xff);
+		}
+	(void)close(file);
+	test_log_expect(&f.log, f.written);
+	close_reader(&f);
+	open_reader(&f);
+	test_log_expect(&f.log, f.read);
+	end(&f);
+}
+
+static void write_file(const char *path, const void *bytes, size_t count)
+{
+	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(file >= 0);
+	assert_int_equal(write(file, bytes, count), count);
+	(void)close(file);
+}
+
+/* Before anybody comes: too short, too long, of another stream or version, random bytes, a link. It is replaced. */
+static void test_coordination_bad_file_is_replaced(void **state)
+{
+	fixture f;
+	static uint8_t bytes[SHM_BYTES + 4096], good[SHM_BYTES];
+	uint64_t random = 1;
+	ino_t inode;
+
+	begin(&f, state);
+	int file = open(f.shm, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(file, good, sizeof(good)), sizeof(good));
+	(void)close(file);
+	close_reader(&f);
+	close_writer(&f);
+	for (int kind = 0; kind < 70; kind++) {
+		size_t count = SHM_BYTES;
+		memcpy(bytes, good, sizeof(good));
+		if (kind < 6)
+			count = (const size_t[]){0, 1, 64, 4096, SHM_BYTES - 1, SHM_BYTES + 4096}[kind];
+		else if (kind == 6)
+			for (size_t i = 0; i < SHM_BYTES; i += 8)
+				*(uint64_t *)(void *)(bytes + i) = test_random(&random);
+		else if (kind < 7 + (int)offsetof(pms_shared_header, session) && kind - 7 < 56)
+			bytes[kind - 7] ^= 1;
+		write_file(f.shm, bytes, count);
+		if (kind == 68) {
+			(void)remove(f.shm);
+			assert_int_equal(symlink("/dev/zero", f.shm), 0);
+		} else if (kind == 69) {
+			(void)remove(f.shm);
+			assert_int_equal(mkfifo(f.shm, 0600), 0);
+		}
+		struct stat before;
+		assert_int_equal(lstat(f.shm, &before), 0);
+		open_reader(&f); /* a reader that comes first makes nothing of it */
+		test_log_expect(&f.log, f.read);
+		f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
+		f.written = test_find(f.writer, "region");
+		inode = status_of(f.shm).st_ino;
+		assert_int_equal(inode == before.st_ino, kind >= 63 && kind < 68); /* those are good */
+		assert_int_equal(status_of(f.shm).st_size, SHM_BYTES);
+		(void)test_log_append(&f.log, f.written, 8);
+		expect_prefix(&f, f.read);
+		close_reader(&f);
+		open_reader(&f);
+		test_log_expect(&f.log, f.read);
+		close_reader(&f);
+		close_writer(&f);
+		assert_false(is_there(f.shm));
+	}
+	test_log_free(&f.log);
+	test_medium_forget();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST_ON_BOTH(test_coordination_entry_is_seen_once_it_is_durable),
+	    TEST_ON_BOTH(test_coordination_without_it_an_entry_is_seen_early),
+	    TEST_ON_BOTH(test_coordination_deferred_entries_are_committed_and_not_persisted),
+	    TEST_ON_BOTH(test_coordination_pending_below_committed_is_dead),
+	    TEST_ON_BOTH(test_coordination_follows_lives),
+	    TEST_ON_TMPFS(test_coordination_more_regions_than_slots),
+	    TEST_ON_BOTH(test_coordination_file_goes_with_the_last),
+	    TEST_ON_TMPFS(test_coordination_file_that_was_removed_is_missed_by_nobody),
+	    TEST_ON_BOTH(test_coordination_of_a_killed_writer_is_not_believed),
+	    TEST_ON_TMPFS(test_coordination_each_byte_flipped_under_us_harms_nobody),
+	    TEST_ON_TMPFS(test_coordination_bad_file_is_replaced),
+	};
+
+	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);
+}
