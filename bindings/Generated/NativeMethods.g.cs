@@ -34,6 +34,10 @@ internal partial struct pms_dump
 {
 }
 
+internal partial struct pms_waiter
+{
+}
+
 internal enum pms_status
 {
     PMS_OK = 0,
@@ -51,6 +55,8 @@ internal enum pms_status
     PMS_E_BUSY = -25,
     PMS_E_TOO_SMALL = -26,
     PMS_E_NO_ENTRY = -27,
+    PMS_E_TIMEOUT = -28,
+    PMS_E_CANCELLED = -29,
     PMS_E_IO = -40,
     PMS_E_NO_SPACE = -41,
     PMS_E_PERMISSION = -42,
@@ -565,6 +571,19 @@ internal unsafe partial struct pms_entry
     public uint reserved0;
 }
 
+internal unsafe partial struct pms_awaited
+{
+    public pms_region* region;
+
+    public pms_position after;
+
+    [NativeTypeName("int32_t")]
+    public int status;
+
+    [NativeTypeName("uint32_t")]
+    public uint reserved0;
+}
+
 internal partial struct pms_check_summary
 {
     [NativeTypeName("uint32_t")]
@@ -857,6 +876,24 @@ internal static unsafe partial class NativeMethods
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]
     public static extern int pms_region_read(pms_region* region, [NativeTypeName("const pms_position *")] pms_position* position, void* destination, [NativeTypeName("uint64_t")] ulong capacity, [NativeTypeName("uint32_t")] uint flags, [NativeTypeName("uint64_t *")] ulong* bytes, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_waiter_create(pms_stream* stream, pms_waiter** waiter, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_waiter_wait(pms_waiter* waiter, pms_awaited* awaited, [NativeTypeName("uint32_t")] uint count, [NativeTypeName("uint32_t")] uint timeout_milliseconds, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    public static extern void pms_waiter_cancel(pms_waiter* waiter);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    public static extern void pms_waiter_release(pms_waiter* waiter);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_region_wait(pms_region* region, [NativeTypeName("const pms_position *")] pms_position* after, [NativeTypeName("uint32_t")] uint timeout_milliseconds, pms_error* error);
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]

@@ -98,6 +98,8 @@ typedef struct pms_cursor pms_cursor;
 typedef struct pms_check pms_check;
 /* A place in a listing of what is stored. Freed by pms_dump_close. */
 typedef struct pms_dump pms_dump;
+/* Somebody who waits for entries. Freed by pms_waiter_release. */
+typedef struct pms_waiter pms_waiter;
 
 typedef enum pms_status {
 	PMS_OK = 0,
@@ -119,6 +121,8 @@ typedef enum pms_status {
 	PMS_E_BUSY = -25,	 /* a reservation, cursor, append or check is open on the region */
 	PMS_E_TOO_SMALL = -26,	 /* the destination is too small; the needed size was returned */
 	PMS_E_NO_ENTRY = -27,	 /* the position names no visible entry of this region */
+	PMS_E_TIMEOUT = -28,	 /* nothing came in the time that was given */
+	PMS_E_CANCELLED = -29,	 /* the wait was cancelled */
 
 	/* The environment. */
 	PMS_E_IO = -40,		   /* an operating-system call failed; see os_error */
@@ -389,6 +393,18 @@ typedef struct pms_entry {
 	uint32_t flags; /* pms_entry_flags */
 	uint32_t reserved0;
 } pms_entry;
+
+/* What is waited for in one region: an entry behind that one. */
+typedef struct pms_awaited {
+	pms_region *region; /* not null, of the waiter's stream */
+	pms_position after; /* of the last entry that is known; (0, 0): none */
+	/*
+	 * Out: PMS_OK: an entry is visible behind it. PMS_E_END: none yet. Else why there will be none: PMS_E_STALE,
+	 * PMS_E_NO_ENTRY (`after` is no visible entry: also when the region was cleared), PMS_E_CORRUPT, PMS_E_CLOSED.
+	 */
+	int32_t status;
+	uint32_t reserved0;
+} pms_awaited;
 
 /* Numbers of one pms_check_run. */
 typedef struct pms_check_summary {
@@ -849,6 +865,51 @@ PMS_API void pms_cursor_close(pms_cursor *cursor);
  */
 PMS_API int32_t pms_region_read(pms_region *region, const pms_position *position, void *destination, uint64_t capacity,
 				uint32_t flags, uint64_t *bytes, pms_error *error);
+
+/* ---- waiting ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * Makes somebody who can wait for entries of a stream that is open for writing or for reading. Who reads beside a writer in
+ * another process sleeps until that has committed an entry; where it cannot tell (native/DESIGN.md, section 7), and while no
+ * writer lives, the stream is looked at every 1 to 50 ms. The writer makes no system call when nobody sleeps.
+ *
+ * waiter  out, not null; released by the caller. pms_waiter_wait is called by one thread at a time, pms_waiter_cancel by any.
+ * Returns PMS_OK, PMS_E_CLOSED, PMS_E_FORKED, PMS_E_NO_MEMORY, PMS_E_INVALID_ARGUMENT.
+ */
+PMS_API int32_t pms_waiter_create(pms_stream *stream, pms_waiter **waiter, pms_error *error);
+
+/*
+ * Waits until an entry is visible behind one of the given ones, or never will be. One thread can so wait for many.
+ *
+ * awaited               in and out: `count` of them; the status of each is set when PMS_OK, PMS_E_TIMEOUT or PMS_E_CANCELLED is
+ *                       returned. May be null when count is 0: then only time and cancelling end it.
+ * timeout_milliseconds  0: just looks. UINT32_MAX: for ever.
+ * Nothing is locked meanwhile: regions can be cleared and freed, and the stream closed, which all end the wait.
+ * Returns PMS_OK (the status of one at least is not PMS_E_END), PMS_E_TIMEOUT, PMS_E_CANCELLED, PMS_E_CLOSED (count is 0),
+ * PMS_E_FORKED, PMS_E_INVALID_ARGUMENT.
+ */
+PMS_API int32_t pms_waiter_wait(pms_waiter *waiter, pms_awaited *awaited, uint32_t count, uint32_t timeout_milliseconds,
+				pms_error *error);
+
+/*
+ * Ends the wait that goes on, or else the next one, with PMS_E_CANCELLED, unless it ends for another reason first. Several
+ * calls before that count as one. Never blocks. Null does nothing.
+ */
+PMS_API void pms_waiter_cancel(pms_waiter *waiter);
+
+/* Frees the waiter, which nobody uses any more; also after the stream was closed. Null does nothing. */
+PMS_API void pms_waiter_release(pms_waiter *waiter);
+
+/*
+ * Waits for an entry behind one in a single region, without a way to cancel.
+ *
+ * after                 in; null: any entry.
+ * timeout_milliseconds  as pms_waiter_wait.
+ * Returns PMS_OK (an entry is visible behind it), PMS_E_TIMEOUT, PMS_E_STALE, PMS_E_NO_ENTRY, PMS_E_CORRUPT, PMS_E_CLOSED,
+ * PMS_E_FORKED, PMS_E_NO_MEMORY, PMS_E_INVALID_ARGUMENT.
+ */
+PMS_API int32_t pms_region_wait(pms_region *region, const pms_position *after, uint32_t timeout_milliseconds,
+				pms_error *error);
 
 /* ---- checking --------------------------------------------------------------------------------------------------- */
 

@@ -104,6 +104,7 @@ typedef struct pms_coordination {
 	pms_mutex mutex;
 	char *path; /* null: there is nothing to share */
 	pms_attachment *attachment;
+	pms_waiter *waiters;   /* of this process (wait.c) */
 	uint64_t next_attempt; /* of a reader, on the clock of pms_os_milliseconds */
 	uint32_t attempt_pause;
 	bool slots_taken[PMS_SHARED_SLOTS]; /* of a writer */
@@ -169,6 +170,8 @@ void pms_coordination_remove_locked(pms_region *region);
 void pms_coordination_publish_locked(pms_region *region);
 /* Wakes who waits for the region, or for anything. */
 void pms_coordination_wake(pms_region *region);
+/* What waiters in the writer's own process sleep on. */
+_Atomic uint32_t *pms_coordination_ticket(pms_stream *stream);
 void pms_coordination_wake_all(pms_stream *stream);
 /* What pms_stable_timestamp found. */
 void pms_coordination_publish_stable(pms_stream *stream, uint64_t timestamp);
@@ -182,6 +185,10 @@ void pms_coordination_attach(pms_stream *stream, const char *path);
  * anything that could be believed (R20). `persisted` likewise: out, 0 when not known.
  */
 uint64_t pms_coordination_limit(pms_region *region, uint64_t *persisted);
+/* What a reader is attached to, referenced, when a living writer wakes whoever has armed something there; else null. */
+pms_attachment *pms_coordination_waker(pms_stream *stream);
+/* What somebody who waits for the region arms: in that file, or (null) in the writer's own process. */
+pms_shared_arm *pms_coordination_arm(pms_region *region, pms_attachment *attachment);
 /* The stable timestamp of a living writer, + 1; 0: not known. */
 uint64_t pms_coordination_stable_bound(pms_stream *stream);
 

@@ -196,6 +196,29 @@ uint64_t pms_coordination_limit(pms_region *region, uint64_t *persisted)
 	return limit;
 }
 
+pms_attachment *pms_coordination_waker(pms_stream *stream)
+{
+	uint64_t session;
+	pms_attachment *attachment = trusted(stream, &session);
+
+	if (attachment &&
+	    (!attachment->common || !(atomic_load(&attachment->published->header.flags) & PMS_SHARED_WAKES))) {
+		pms_attachment_release(attachment);
+		return NULL;
+	}
+	return attachment;
+}
+
+pms_shared_arm *pms_coordination_arm(pms_region *region, pms_attachment *attachment)
+{
+	if (!attachment)
+		return region->arm;
+	pms_mutex_lock(&region->mutex);
+	uint32_t slot = find_slot(region, attachment) ? region->shared_slot : PMS_SHARED_NO_SLOT;
+	pms_mutex_unlock(&region->mutex);
+	return &attachment->common->arms[slot];
+}
+
 uint64_t pms_coordination_stable_bound(pms_stream *stream)
 {
 	uint64_t session, bound = 0;

@@ -169,10 +169,16 @@ void pms_coordination_publish_locked(pms_region *region)
 
 /* ---- waking ------------------------------------------------------------------------------------------------------ */
 
-static void wake(pms_stream *stream)
+_Atomic uint32_t *pms_coordination_ticket(pms_stream *stream)
 {
 	const pms_attachment *attachment = stream->coordination.attachment;
-	_Atomic uint32_t *ticket = attachment ? &attachment->common->ticket : &stream->coordination.ticket;
+
+	return attachment ? &attachment->common->ticket : &stream->coordination.ticket;
+}
+
+static void wake(pms_stream *stream)
+{
+	_Atomic uint32_t *ticket = pms_coordination_ticket(stream);
 
 	atomic_fetch_add(ticket, 1);
 	pms_shm_wake(ticket);

@@ -361,6 +361,31 @@ int32_t pms_copy_entry(pms_region *region, const pms_position *position, void *d
 	return PMS_OK;
 }
 
+static int32_t look_behind(pms_region *region, const pms_position *position, pms_error *error)
+{
+	pms_cursor_options options = {.start = PMS_CURSOR_AFTER, .position = *position};
+	pms_cursor cursor = {.region = region, .verified = false};
+	pms_parsed_entry entry;
+
+	int32_t status = check_readable(region, error);
+	if (status == PMS_OK)
+		status = look(region, &cursor.life, error);
+	if (status == PMS_OK)
+		status = place(&cursor, &options, error);
+	return status == PMS_OK ? step_data(&cursor, &entry, error) : status;
+}
+
+int32_t pms_entry_is_behind(pms_region *region, const pms_position *position, pms_error *error)
+{
+	int32_t status = pms_region_enter_looker(region, error);
+
+	if (status != PMS_OK)
+		return status;
+	status = look_behind(region, position, error);
+	pms_region_leave_looker(region);
+	return status;
+}
+
 void pms_data_timestamps(pms_region *region, uint64_t *first, uint64_t *last)
 {
 	pms_cursor cursor = {.region = region, .verified = false, .life = region->life};

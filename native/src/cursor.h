@@ -21,6 +21,8 @@ int32_t pms_cursor_step(pms_cursor *cursor, pms_entry *entry, pms_error *error);
 void pms_cursor_end(pms_cursor *cursor);
 int32_t pms_copy_entry(pms_region *region, const pms_position *position, void *destination, uint64_t capacity,
 		       bool verified, uint64_t *bytes, pms_error *error);
+/* PMS_OK: an entry is visible behind that one ((0, 0): any); PMS_E_END: not yet; else why there is none. A short look. */
+int32_t pms_entry_is_behind(pms_region *region, const pms_position *position, pms_error *error);
 /* Timestamps of the first and last visible data entries (0: none). The caller is a reader of the region. */
 void pms_data_timestamps(pms_region *region, uint64_t *first, uint64_t *last);
 

@@ -164,6 +164,10 @@ const char *pms_status_text(int32_t status)
 		return "the destination is too small";
 	case PMS_E_NO_ENTRY:
 		return "the position names no visible entry of this region";
+	case PMS_E_TIMEOUT:
+		return "nothing came in the time that was given";
+	case PMS_E_CANCELLED:
+		return "the wait was cancelled";
 	case PMS_E_IO:
 		return "an operating-system call failed";
 	case PMS_E_NO_SPACE:

@@ -267,6 +267,7 @@ int32_t pms_layout_clear(pms_region *region, pms_error *error)
 	pms_mutex_lock(&region->stream->layout_mutex);
 	pms_mutex_lock(&region->mutex);
 	int32_t status = clear_locked(region, error);
+	pms_coordination_wake(region);
 	pms_mutex_unlock(&region->mutex);
 	pms_mutex_unlock(&region->stream->layout_mutex);
 	return status;
@@ -307,6 +308,7 @@ static int32_t release_extent(pms_region *region, pms_piece *piece, pms_error *e
 		if (status == PMS_OK) {
 			pms_coordination_remove_locked(region);
 			pms_region_retire_locked(region, PMS_E_STALE);
+			pms_coordination_wake(region);
 		} else {
 			(void)give_up_locked(region, status);
 		}

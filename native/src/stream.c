@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Life of an open stream: pins, poison, close, describe. Creating and opening are in create.c and open.c. */
 #include "stream.h"
+#include "wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,7 +168,7 @@ int32_t pms_close(pms_stream *stream)
 	release_regions(stream);
 	stream->piece_count = 0;
 	pms_mutex_unlock(&stream->layout_mutex);
-	pms_coordination_wake_all(stream);
+	pms_waiters_kick(stream);
 	pms_stream_leave(stream); /* the pins of the open stream itself */
 	return status;
 }

@@ -31,6 +31,10 @@ public sealed class CreateTests
         Assert.NotEmpty(info.MediumDescription);
         Assert.Empty(stream.Regions);
         Assert.Equal(StreamConditions.None, stream.Recovery.Conditions);
+        Assert.Equal(
+            ["test.pms", "test.pms-shm"],
+            Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        stream.Dispose();
         Assert.Equal(["test.pms"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
     }
 

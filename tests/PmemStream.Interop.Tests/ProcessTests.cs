@@ -121,7 +121,7 @@ public sealed class ProcessTests
             // What was created has all of its space: filling it to the last byte needs no more.
             using PersistentStream stream = TestStreams.Create(path, 512 << 10);
             StreamRegion region = stream.CreateRegion("all", stream.Info.LargestFreeBytes);
-            File.WriteAllBytes(Path.Combine(small, "rest"), new byte[400 << 10]);
+            File.WriteAllBytes(Path.Combine(small, "rest"), new byte[200 << 10]);
             while (region.TryAppend(TestStreams.Payload(1000, 1), out _))
             {
             }

@@ -112,6 +112,8 @@ function home_of(function_name) {
         return "check_findings.c"
     if (function_name ~ /^pms_dump_(next|close)$/)
         return "dump.c"
+    if (function_name ~ /^pms_(waiter_|region_wait$)/)
+        return "api_wait.c"
     if (function_name ~ /^pms_(reservation|group|cursor)_/ ||
         function_name ~ /^pms_region_(append[a-z_]*|reserve|begin_group|persist|abandon|committed|persisted|read)$/)
         return "api_entries.c"

@@ -31,6 +31,8 @@ static void test_status_text_known_differs_from_unknown(void **state)
 					PMS_E_BUSY,
 					PMS_E_TOO_SMALL,
 					PMS_E_NO_ENTRY,
+					PMS_E_TIMEOUT,
+					PMS_E_CANCELLED,
 					PMS_E_IO,
 					PMS_E_NO_SPACE,
 					PMS_E_PERMISSION,

@@ -220,6 +220,13 @@ internal sealed unsafe class AbiFacts
 
     private void AddCheckStructs()
     {
+        pms_awaited awaited;
+        Struct(nameof(pms_awaited), &awaited);
+        Field(nameof(awaited.region), &awaited.region);
+        Field(nameof(awaited.after), &awaited.after);
+        Field(nameof(awaited.status), &awaited.status);
+        Field(nameof(awaited.reserved0), &awaited.reserved0);
+
         pms_check_summary checkSummary;
         Struct(nameof(pms_check_summary), &checkSummary);
         Field(nameof(checkSummary.struct_bytes), &checkSummary.struct_bytes);

@@ -26,11 +26,13 @@ internal sealed partial class ModelRun
         }
     }
 
-    // Beside the writer nothing is known but what he proves; it is whole as far as that goes.
+    // Beside the writer nothing is known but what he proves, which is what he was asked for last.
     private void ReadAllBeside(PersistentStream reader)
     {
-        ulong last = reader.StableTimestamp;
-        Assert.True(last <= _stream.StableTimestamp);
+        ulong before = reader.StableTimestamp;
+        ulong last = _stream.StableTimestamp;
+        Assert.True(before <= last);
+        Assert.Equal(last, reader.StableTimestamp);
         AssertShows([.. VisibleInOrder.TakeWhile(item => item.Slot.Position.Timestamp <= last)], reader.ReadAll());
     }
 
