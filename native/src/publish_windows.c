@@ -13,6 +13,7 @@
 /* ".0123456789abcdef.creating" */
 #define TEMPORARY_SUFFIX_UNITS 26
 #define TEMPORARY_ATTEMPTS 16
+#define REPLACED_SUFFIX L".replaced"
 
 /* FileRenameInfoEx and its flags, which older headers do not have: a file that others have open can be replaced, too. */
 #define RENAME_INFO_EX 22
@@ -148,15 +149,46 @@ static bool rename_over_open(const wchar_t *from, const wchar_t *to)
 	return done;
 }
 
+/*
+ * Where that is not to be had: a file that others have open can be renamed, though not replaced. After a crash in between there
+ * is nothing at `to`, and both files are whole under their other names. 0, or the error of the system.
+ */
+static int rename_behind_aside(const wchar_t *from, const wchar_t *to)
+{
+	const size_t units = wcslen(to) + sizeof(REPLACED_SUFFIX) / sizeof(wchar_t);
+	wchar_t *aside = malloc(units * sizeof(wchar_t));
+	int os_error = 0;
+
+	if (!aside)
+		return ERROR_NOT_ENOUGH_MEMORY;
+	(void)wcscpy(aside, to);
+	(void)wcscat(aside, REPLACED_SUFFIX);
+	if (!MoveFileExW(to, aside, MOVEFILE_WRITE_THROUGH | MOVEFILE_REPLACE_EXISTING)) {
+		os_error = pms_last_error();
+	} else if (!MoveFileExW(from, to, MOVEFILE_WRITE_THROUGH)) {
+		os_error = pms_last_error();
+		(void)MoveFileExW(aside, to, MOVEFILE_WRITE_THROUGH);
+	} else {
+		(void)DeleteFileW(aside);
+	}
+	free(aside);
+	return os_error;
+}
+
 /* 0, or the error of the system. */
 static int rename_file(const wchar_t *from, const wchar_t *to, bool replace)
 {
+	int os_error;
+
 	if (replace && rename_over_open(from, to))
 		return 0;
 	/* Returns when the new name is durable. */
 	if (MoveFileExW(from, to, MOVEFILE_WRITE_THROUGH | (replace ? MOVEFILE_REPLACE_EXISTING : 0u)))
 		return 0;
-	return pms_last_error();
+	os_error = pms_last_error();
+	if (replace && (os_error == ERROR_ACCESS_DENIED || os_error == ERROR_SHARING_VIOLATION))
+		return rename_behind_aside(from, to);
+	return os_error;
 }
 
 int32_t pms_file_publish(const char *temporary_path, const char *path, bool replace, pms_error *error)

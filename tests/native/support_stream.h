@@ -20,6 +20,12 @@
 #define TEST_KIB 1024ull
 #define TEST_MIB (1024ull * 1024)
 /* Size of a stream where the test does not care. */
+/* The least by which a stream can grow, open as it is, and then grow again: a block, or what views of Windows are made of. */
+#if defined(_WIN32)
+#define TEST_GROW_BYTES (64 * TEST_KIB)
+#else
+#define TEST_GROW_BYTES 4096ull
+#endif
 #define TEST_STREAM_BYTES (4 * TEST_MIB)
 
 /* ---- one test ---------------------------------------------------------------------------------------------------- */

@@ -120,15 +120,15 @@ static void test_grow_behind_a_region_at_the_end(void **state)
 	fixture f = begin(state, SMALL - PMS_FIXED_BYTES - PMS_REGION_HEADER_BYTES);
 
 	assert_int_equal(test_info(f.stream).free_bytes, 0);
-	grow(f.stream, SMALL + 4096); /* the least that there is */
-	assert_int_equal(test_info(f.stream).free_bytes, 4096);
-	reopen(&f, SMALL + 4096);
-	pms_region_release(test_region(f.stream, "new", 3000, 64));
+	grow(f.stream, SMALL + TEST_GROW_BYTES); /* the least that there is */
+	assert_int_equal(test_info(f.stream).free_bytes, TEST_GROW_BYTES);
+	reopen(&f, SMALL + TEST_GROW_BYTES);
+	pms_region_release(test_region(f.stream, "new", TEST_GROW_BYTES - 1096, 64));
 	assert_int_equal(test_info(f.stream).free_bytes, 0);
 	for (uint64_t i = 2; i < 40; i++)
-		grow(f.stream, SMALL + i * 4096);
-	reopen(&f, SMALL + 39 * 4096);
-	assert_int_equal(test_info(f.stream).free_bytes, 38 * 4096);
+		grow(f.stream, SMALL + i * TEST_GROW_BYTES);
+	reopen(&f, SMALL + 39 * TEST_GROW_BYTES);
+	assert_int_equal(test_info(f.stream).free_bytes, 38 * TEST_GROW_BYTES);
 	end(&f);
 }
 

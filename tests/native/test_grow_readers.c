@@ -264,7 +264,7 @@ static void test_grow_readers_beside_see_nothing_wrong(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL, watch, &watchers[i]), 0);
 	for (int i = 0; i < rounds; i++) {
 		/* In turn a region at the end, which is freed again, and free space. */
-		size += 4096 * (1 + (uint64_t)i % 3);
+		size += TEST_GROW_BYTES * (1 + (uint64_t)i % 3);
 		grow(writer, size);
 		if (i % 2)
 			continue;

@@ -134,7 +134,7 @@ static void do_create(world *w, int i)
 /* In steps of a few blocks, as long as there is room for more. */
 static void do_grow(world *w)
 {
-	w->growing_to = w->bytes + 4096 * (1 + test_random_below(&w->random, 16));
+	w->growing_to = w->bytes + TEST_GROW_BYTES * (1 + test_random_below(&w->random, 16));
 	if (w->growing_to > STREAM_BYTES_MAX)
 		w->growing_to = STREAM_BYTES_MAX;
 	assert_int_equal(pms_stream_grow(w->stream, w->growing_to, NULL), PMS_OK);
