@@ -243,6 +243,7 @@ public sealed unsafe partial class EntryGroup : IDisposable
         Volatile.Write(ref _handle, null);
         NativeMethods.pms_group_release((pms_group*)handle.Take());
         handle.Return();
+        _region.Stream.Waits.Tell();
         GC.KeepAlive(_region);
     }
 

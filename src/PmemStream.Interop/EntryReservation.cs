@@ -103,6 +103,7 @@ public sealed unsafe partial class EntryReservation : IDisposable
         {
             NativeMethods.pms_reservation_release(reservation);
             handle.Return();
+            _region.Stream.Waits.Tell();
         }
 
         return Position;
@@ -124,10 +125,11 @@ public sealed unsafe partial class EntryReservation : IDisposable
         Volatile.Write(ref _end, (int)ReservationEnd.Disposed);
     }
 
-    private static void Release(ReservationHandle handle)
+    private void Release(ReservationHandle handle)
     {
         NativeMethods.pms_reservation_release((pms_reservation*)handle.Take());
         handle.Return();
+        _region.Stream.Waits.Tell();
     }
 
     private ReservationHandle? TakeHandle(ReservationEnd end)

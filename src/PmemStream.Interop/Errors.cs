@@ -276,6 +276,7 @@ internal static partial class Errors
         $"The native library {NativeLibraryResolver.FileName} does not fit this version of PmemStream.Interop: "
         + $"{differences}. Both come in one package: use the library of the same version.");
 
-    private static ArgumentOutOfRangeException OutOfRange<T>(string parameterName, T value, string text) =>
+    /// <summary>A value is out of its range.</summary>
+    public static ArgumentOutOfRangeException OutOfRange<T>(string parameterName, T value, string text) =>
         new(parameterName, value, text);
 }

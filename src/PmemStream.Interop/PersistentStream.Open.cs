@@ -170,7 +170,8 @@ public sealed unsafe partial class PersistentStream
         }
 
         var subject = new Subject(fullPath, null, SubjectKind.Opening);
-        return Finish(status, stream, &error, handle, subject, options.EntryAlignment, out opened);
+        return Finish(
+            status, stream, &error, handle, subject, options.EntryAlignment, readOnly, options.GroupCommit, out opened);
     }
 
     private static Exception? TryCreate(
@@ -193,7 +194,8 @@ public sealed unsafe partial class PersistentStream
         }
 
         var subject = new Subject(fullPath, null, SubjectKind.Creating);
-        return Finish(status, stream, &error, handle, subject, options.EntryAlignment, out created);
+        return Finish(
+            status, stream, &error, handle, subject, options.EntryAlignment, false, options.GroupCommit, out created);
     }
 
     private static Exception? Finish(
@@ -203,6 +205,8 @@ public sealed unsafe partial class PersistentStream
         StreamHandle handle,
         in Subject subject,
         int entryAlignment,
+        bool readOnly,
+        GroupCommitOptions groupCommit,
         out PersistentStream? result)
     {
         if (status != 0)
@@ -212,7 +216,7 @@ public sealed unsafe partial class PersistentStream
         }
 
         handle.Own((nint)stream);
-        result = new PersistentStream(handle, subject.Path, entryAlignment);
+        result = new PersistentStream(handle, subject.Path, entryAlignment, readOnly, groupCommit);
         return null;
     }
 

@@ -39,11 +39,18 @@ public sealed unsafe partial class PersistentStream
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     public ulong Persist()
     {
+        Exception? failure = TryPersist(out ulong timestamp);
+        return failure is null ? timestamp : throw failure;
+    }
+
+    /// <summary>As <see cref="Persist"/>; null, or the failure.</summary>
+    internal Exception? TryPersist(out ulong timestamp)
+    {
         pms_error error;
-        ulong timestamp;
-        int status = NativeMethods.pms_stream_persist(Pointer, &timestamp, &error);
+        ulong persisted = 0;
+        int status = NativeMethods.pms_stream_persist(Pointer, &persisted, &error);
         GC.KeepAlive(this);
-        ThrowIfFailed(status, &error);
-        return timestamp;
+        timestamp = persisted;
+        return status == 0 ? null : Failures.From(status, &error, Subject);
     }
 }

@@ -1,4 +1,5 @@
 using PmemStream.Interop.Native;
+using PmemStream.Interop.Waiting;
 
 namespace PmemStream.Interop;
 
@@ -31,13 +32,19 @@ public sealed unsafe partial class PersistentStream : IDisposable
     private readonly StreamHandle _handle;
     private readonly int _entryAlignment;
     private readonly SegmentRings _rings = new();
+    private readonly GroupCommit? _commits;
+    private readonly EntryWaits _waits;
     private volatile bool _disposed;
+    private int _closers;
 
-    private PersistentStream(StreamHandle handle, string path, int entryAlignment)
+    private PersistentStream(
+        StreamHandle handle, string path, int entryAlignment, bool readOnly, GroupCommitOptions options)
     {
         _handle = handle;
         _entryAlignment = entryAlignment;
         Path = path;
+        _commits = readOnly || Info.Medium != MediumKind.PageCache ? null : new GroupCommit(options, new CommitFlush());
+        _waits = new EntryWaits(readOnly);
     }
 
     /// <summary>Version of the native core, such as "0.1.0".</summary>
@@ -139,24 +146,6 @@ public sealed unsafe partial class PersistentStream : IDisposable
         ThrowIfFailed(status, &error);
         handle.Own((nint)check);
         return StreamCheck.From(handle, Subject);
-    }
-
-    /// <summary>
-    /// Closes the stream. Returns at once, also while other threads append and read: their next call throws. Reservations
-    /// that are open are abandoned when they are ended or published; spans over entries stay readable memory (bytes of then,
-    /// or zeros). The writer lock is given up with the last call in flight and the last open reservation. May be called
-    /// again, and from any thread.
-    /// </summary>
-    public void Dispose()
-    {
-        _disposed = true;
-        nint pointer = _handle.Pointer;
-        if (pointer != 0)
-        {
-            // What it may report is that the checkpoint is not durable: the next open walks farther, nothing is lost.
-            _ = NativeMethods.pms_stream_close((pms_stream*)pointer);
-            GC.KeepAlive(this);
-        }
     }
 
     private StreamRegion? NextRegion(ulong from)

@@ -93,6 +93,7 @@ public sealed unsafe partial class StreamRegion
         {
             // Abandons it if it was not published.
             NativeMethods.pms_reservation_release(reservation);
+            _stream.Waits.Tell();
         }
 
         return position;
@@ -131,6 +132,7 @@ public sealed unsafe partial class StreamRegion
         pms_error error;
         pms_position position = ToNative(at);
         int status = NativeMethods.pms_region_abandon(Pointer, &position, &error);
+        _stream.Waits.Tell();
         GC.KeepAlive(this);
         ThrowIfFailed(status, &error, at);
     }
@@ -171,6 +173,7 @@ public sealed unsafe partial class StreamRegion
             status = NativeMethods.pms_region_append(Pointer, bytes, (ulong)data.Length, &native, error);
         }
 
+        _stream.Waits.Tell();
         GC.KeepAlive(this);
         position = status == 0 ? new EntryPosition((long)native.offset, native.timestamp) : default;
         return status;

@@ -63,6 +63,7 @@ public sealed unsafe partial class StreamRegion
             status = NativeMethods.pms_region_append_deferred(Pointer, bytes, (ulong)data.Length, &native, error);
         }
 
+        _stream.Waits.Tell();
         GC.KeepAlive(this);
         position = status == 0 ? new EntryPosition((long)native.offset, native.timestamp) : default;
         return status;

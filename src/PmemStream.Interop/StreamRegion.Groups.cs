@@ -185,6 +185,7 @@ public sealed unsafe partial class StreamRegion
                     Pointer, first, (ulong)entries.Length, (uint)flags, (pms_position*)at, &error);
             }
 
+            _stream.Waits.Tell();
             GC.KeepAlive(this);
             return status == 0 ? found[0] : throw Failures.From(status, &error, Subject, parameterName);
         }

@@ -1,9 +1,7 @@
-using PmemStream.Interop.Native;
-
 namespace PmemStream.Interop;
 
 /// <content>Making entries durable that were appended without it.</content>
-public sealed unsafe partial class StreamRegion
+public sealed partial class StreamRegion
 {
     /// <summary>
     /// Makes everything durable whose append, by any thread, had returned before the call. Costs one fence for all of it, and
@@ -22,10 +20,10 @@ public sealed unsafe partial class StreamRegion
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     public void Persist()
     {
-        pms_error error;
-        int status = NativeMethods.pms_region_persist(Pointer, null, &error);
-        GC.KeepAlive(this);
-        ThrowIfFailed(status, &error);
+        if (TryPersist() is { } failure)
+        {
+            throw failure;
+        }
     }
 
     /// <summary>
@@ -42,17 +40,9 @@ public sealed unsafe partial class StreamRegion
     /// <inheritdoc cref="Persist()"/>
     public void Persist(EntryPosition upTo)
     {
-        if (upTo.IsDefault)
+        if (TryPersist(upTo) is { } failure)
         {
-            // Nothing to do, but a region that is gone is one all the same.
-            _ = PersistedOffset;
-            return;
+            throw failure;
         }
-
-        pms_error error;
-        pms_position position = ToNative(upTo);
-        int status = NativeMethods.pms_region_persist(Pointer, &position, &error);
-        GC.KeepAlive(this);
-        ThrowIfFailed(status, &error, upTo);
     }
 }

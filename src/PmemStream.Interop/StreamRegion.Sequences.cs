@@ -107,6 +107,7 @@ public sealed unsafe partial class StreamRegion
             parts.Dispose();
         }
 
+        _stream.Waits.Tell();
         GC.KeepAlive(this);
         position = status == 0 ? new EntryPosition((long)native.offset, native.timestamp) : default;
         return status;

@@ -103,6 +103,7 @@ public sealed unsafe partial class StreamRegion
     {
         pms_error error;
         int status = NativeMethods.pms_region_clear(Pointer, &error);
+        _stream.Waits.Tell();
         GC.KeepAlive(this);
         ThrowIfFailed(status, &error);
     }
@@ -123,6 +124,7 @@ public sealed unsafe partial class StreamRegion
     {
         pms_error error;
         int status = NativeMethods.pms_region_free(Pointer, &error);
+        _stream.Waits.Tell();
         GC.KeepAlive(this);
         ThrowIfFailed(status, &error);
     }

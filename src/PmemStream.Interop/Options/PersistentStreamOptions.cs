@@ -43,6 +43,9 @@ public sealed class PersistentStreamOptions
     /// <summary>How bytes reach the medium. Other than the default is for tests and measurements.</summary>
     public FlushPolicy FlushPolicy { get; init; }
 
+    /// <summary>How asynchronous callers share flushes, on the page cache.</summary>
+    public GroupCommitOptions GroupCommit { get; init; } = new();
+
     /// <summary>The same wishes for opening.</summary>
     internal StreamOpenOptions ForOpening() => new()
     {
@@ -50,6 +53,7 @@ public sealed class PersistentStreamOptions
         EntryAlignment = EntryAlignment,
         WaitForWriter = WaitForWriter,
         FlushPolicy = FlushPolicy,
+        GroupCommit = GroupCommit,
     };
 
     /// <summary>The options for the core, after all checks.</summary>
@@ -57,6 +61,7 @@ public sealed class PersistentStreamOptions
     {
         Errors.CheckDefined(RequiredMedium, parameterName);
         Errors.CheckDefined(FlushPolicy, parameterName);
+        Errors.CheckGroupCommit(GroupCommit, parameterName);
         Errors.CheckEntryAlignment(EntryAlignment, parameterName);
         Errors.CheckPowerOfTwo(
             BlockSize,

@@ -27,11 +27,15 @@ public sealed class StreamOpenOptions
     /// <inheritdoc cref="PersistentStreamOptions.FlushPolicy"/>
     public FlushPolicy FlushPolicy { get; init; }
 
+    /// <inheritdoc cref="PersistentStreamOptions.GroupCommit"/>
+    public GroupCommitOptions GroupCommit { get; init; } = new();
+
     /// <summary>The options for the core, after all checks.</summary>
     internal unsafe pms_open_options ToNative(bool readOnly, string parameterName)
     {
         Errors.CheckDefined(RequiredMedium, parameterName);
         Errors.CheckDefined(FlushPolicy, parameterName);
+        Errors.CheckGroupCommit(GroupCommit, parameterName);
         Errors.CheckEntryAlignment(EntryAlignment, parameterName);
         uint waitMilliseconds = Errors.WaitMilliseconds(WaitForWriter, parameterName);
         if (readOnly && Salvage)

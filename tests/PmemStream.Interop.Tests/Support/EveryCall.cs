@@ -36,6 +36,11 @@ internal static class EveryCall
         ["region.Persist up to nothing"] = () => region.Persist(default(EntryPosition)),
         ["region.Reserve"] = () => region.Reserve(1),
         ["region.AbandonReservation"] = () => region.AbandonReservation(at),
+        ["region.AppendAsync"] = () => region.AppendAsync(new byte[1]).AsTask().GetAwaiter().GetResult(),
+        ["region.PersistAsync"] = () => region.PersistAsync(at).AsTask().GetAwaiter().GetResult(),
+        ["region.WaitForEntryAsync"] = () => region.WaitForEntryAsync(at).AsTask().GetAwaiter().GetResult(),
+        ["region.ReadAllAsync"] = () =>
+            region.ReadAllAsync(at).GetAsyncEnumerator().MoveNextAsync().AsTask().GetAwaiter().GetResult(),
         ["region.Clear"] = region.Clear,
         ["region.Free"] = region.Free,
         ["region.Entries"] = () => region.Texts(),
