@@ -430,6 +430,36 @@ internal partial struct pms_recovery_info
     }
 }
 
+internal partial struct pms_counters
+{
+    [NativeTypeName("uint32_t")]
+    public uint struct_bytes;
+
+    [NativeTypeName("uint32_t")]
+    public uint reserved0;
+
+    [NativeTypeName("uint64_t")]
+    public ulong entries;
+
+    [NativeTypeName("uint64_t")]
+    public ulong appended_bytes;
+
+    [NativeTypeName("uint64_t")]
+    public ulong persists;
+
+    [NativeTypeName("uint64_t")]
+    public ulong syncs;
+
+    [NativeTypeName("uint64_t[4]")]
+    public _reserved_e__FixedBuffer reserved;
+
+    [InlineArray(4)]
+    public partial struct _reserved_e__FixedBuffer
+    {
+        public ulong e0;
+    }
+}
+
 internal unsafe partial struct pms_region_options
 {
     [NativeTypeName("uint32_t")]
@@ -750,6 +780,10 @@ internal static unsafe partial class NativeMethods
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]
     public static extern int pms_stream_recovery(pms_stream* stream, pms_recovery_info* recovery, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_stream_counters(pms_stream* stream, pms_counters* counters, pms_error* error);
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]

@@ -345,6 +345,20 @@ typedef struct pms_recovery_info {
 	uint64_t reserved[4];
 } pms_recovery_info;
 
+/*
+ * What this handle has done since it was opened, for people who watch it: sums over all regions, also those that were cleared
+ * or freed. They only grow. Read one after the other beside threads that append, so they fit together only roughly.
+ */
+typedef struct pms_counters {
+	uint32_t struct_bytes;
+	uint32_t reserved0;
+	uint64_t entries;	 /* data entries and reservations that took their place; of a group each */
+	uint64_t appended_bytes; /* what these take, with headers and padding */
+	uint64_t persists;	 /* makings durable of what others had appended: of a region, or of the stream */
+	uint64_t syncs;		 /* msyncs of the page cache; 0 on other media, where nobody counts fences */
+	uint64_t reserved[4];
+} pms_counters;
+
 typedef struct pms_region_options {
 	uint32_t struct_bytes;
 	uint32_t name_bytes;	  /* 0: a region without a name */
@@ -566,6 +580,13 @@ PMS_API int32_t pms_stream_describe(pms_stream *stream, pms_stream_info *info, p
  * PMS_E_CLOSED.
  */
 PMS_API int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recovery, pms_error *error);
+
+/*
+ * What was done by this handle. counters: out, struct_bytes set by the caller. Of a stream that is open for reading only all
+ * are 0. Costs a lock that creating and freeing regions take, and that a persist of the whole stream holds; appends neither
+ * wait for it nor pay for it. Returns PMS_OK, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED.
+ */
+PMS_API int32_t pms_stream_counters(pms_stream *stream, pms_counters *counters, pms_error *error);
 
 /*
  * The stable timestamp: every entry at or below it is visible, in whatever region, and none will be added. What is read up to

@@ -121,6 +121,21 @@ int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recovery, pms
 	return PMS_OK;
 }
 
+int32_t pms_stream_counters(pms_stream *stream, pms_counters *counters, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!stream || !counters)
+		return pms_null_argument(stream ? "counters" : "stream", error);
+	if (counters->struct_bytes != sizeof(*counters))
+		return pms_wrong_struct("counters", sizeof(*counters), counters->struct_bytes, error);
+	int32_t status = pms_stream_enter(stream, error);
+	if (status != PMS_OK)
+		return status;
+	status = pms_count(stream, counters, error);
+	pms_stream_leave(stream);
+	return status;
+}
+
 int32_t pms_stream_persist(pms_stream *stream, uint64_t *timestamp, pms_error *error)
 {
 	uint64_t persisted;

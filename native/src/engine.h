@@ -145,6 +145,7 @@ struct pms_region {
 	_Atomic uint64_t last_start;	      /* of the last entry or group handed over; 0: none */
 	_Atomic uint64_t last_data_timestamp; /* of the last data entry handed over; 0: none, or not known */
 	_Atomic bool last_data_known;
+	_Atomic uint64_t entries;		 /* handed over so far, of all lives */
 	_Atomic uint64_t dirty_start, dirty_end; /* what is not flushed lies in here, above `persisted` */
 	_Atomic uint64_t checkpoint_candidate;	 /* start of the last entry wholly committed and persisted; 0: none */
 	_Atomic uint64_t checkpoint;		 /* as stored; 0: none */
@@ -162,6 +163,8 @@ struct pms_region {
 	uint32_t lookers;      /* readers that leave again within their call: clear and free wait for them */
 	bool lookers_stay_out; /* somebody waits for them */
 	bool holds_lock_pin, holds_mapping_pin;
+	uint64_t counted_from;	   /* `ordered` when this life, or session, began */
+	uint64_t counted_bytes;	   /* handed over in the lives before */
 	uint64_t failed_bytes;	   /* places whose drain failed: they are never handed over */
 	uint64_t failed_timestamp; /* the first of them; 0: none */
 
@@ -204,8 +207,10 @@ struct pms_stream {
 	pms_piece *pieces;
 	uint64_t piece_count, piece_capacity;
 	uint64_t layout_epoch;
-	_Atomic uint64_t persisted_timestamp; /* as stored (R14) */
-	uint32_t damage;		      /* pms_state_flags */
+	_Atomic uint64_t persisted_timestamp;	 /* as stored (R14) */
+	_Atomic uint64_t persists;		 /* so far */
+	uint64_t retired_entries, retired_bytes; /* of regions that are not in the table any more */
+	uint32_t damage;			 /* pms_state_flags */
 	pms_recovery_info recovery;
 	pms_coordination coordination;
 };
@@ -263,6 +268,8 @@ static inline int32_t pms_stream_drain(pms_stream *stream, pms_error *error)
 	pms_medium_fence();
 	return PMS_OK;
 }
+/* Under the layout mutex and the region's: keeps what a region has counted, which leaves the table. */
+void pms_count_retired_locked(const pms_region *region);
 /* Makes space and size of the file durable; on failure the same. */
 int32_t pms_stream_sync_file(pms_stream *stream, pms_error *error);
 /* What a waiter gets that a failed drain covers: PMS_E_IO with that drain's error. */

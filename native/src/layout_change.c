@@ -306,6 +306,7 @@ static int32_t release_extent(pms_region *region, pms_piece *piece, pms_error *e
 			status = pms_stream_drain(stream, error);
 		}
 		if (status == PMS_OK) {
+			pms_count_retired_locked(region);
 			pms_coordination_remove_locked(region);
 			pms_region_retire_locked(region, PMS_E_STALE);
 			pms_coordination_wake(region);

@@ -207,6 +207,11 @@ int32_t pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t byt
 	return PMS_OK;
 }
 
+uint64_t pms_medium_sync_count(const pms_medium *medium)
+{
+	return medium->kind == PMS_MEDIUM_PAGE_CACHE ? pms_page_cache_sync_count(medium) : 0;
+}
+
 int32_t pms_medium_sync_file(pms_medium *medium, const pms_file *file, pms_error *error)
 {
 	if (medium->kind == PMS_MEDIUM_PAGE_CACHE)

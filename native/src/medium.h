@@ -97,6 +97,9 @@ int32_t pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t byt
  */
 int32_t pms_medium_sync_file(pms_medium *medium, const pms_file *file, pms_error *error);
 
+/* How many syncs the page cache has finished; 0 on other media. */
+uint64_t pms_medium_sync_count(const pms_medium *medium);
+
 /*
  * Ends the mapping: the address range is replaced by private zero pages and retired, so that a stale pointer reads zeros
  * or old bytes, never another file's, and does not fault (nor does a stale store). The oldest retired ranges are released

@@ -128,6 +128,9 @@ int32_t pms_page_cache_attach(pms_medium *medium, pms_error *error);
 /* pms_medium_sync_file of the page cache. */
 int32_t pms_page_cache_sync_file(pms_medium *medium, const pms_file *file, pms_error *error);
 
+/* pms_medium_sync_count of the page cache. */
+uint64_t pms_page_cache_sync_count(const pms_medium *medium);
+
 /* pms_page_cache.sync of the platform, and what it does, for people. */
 int pms_sync_pages(void *address, uint64_t bytes);
 extern const char pms_sync_name[];

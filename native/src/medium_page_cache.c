@@ -125,6 +125,16 @@ int32_t pms_page_cache_sync_file(pms_medium *medium, const pms_file *file, pms_e
 	return os_error ? fail_sync(os_error, error) : PMS_OK;
 }
 
+uint64_t pms_page_cache_sync_count(const pms_medium *medium)
+{
+	pms_page_cache *cache = medium->context;
+
+	pms_mutex_lock(&cache->mutex);
+	uint64_t done = cache->done;
+	pms_mutex_unlock(&cache->mutex);
+	return done;
+}
+
 static int32_t page_cache_drain(pms_medium *medium, pms_error *error)
 {
 	pms_page_cache *cache = medium->context;

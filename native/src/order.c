@@ -354,6 +354,8 @@ void pms_order_adopt_locked(pms_region *region, uint64_t tail, uint64_t persiste
 	uint64_t tag = atomic_load(&region->tail) + (1ull << PMS_TAIL_TAG_SHIFT);
 	bool closed = region->stream->read_only || region->retired || (region->damage & PMS_STATE_NO_WRITES);
 
+	region->counted_bytes += atomic_load(&region->ordered) - region->counted_from;
+	region->counted_from = tail;
 	atomic_store(&region->ordered, tail);
 	atomic_store(&region->persisted, persisted);
 	atomic_store(&region->committed, tail);

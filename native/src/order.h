@@ -85,6 +85,11 @@ static inline void pms_order_move(pms_region *region, const pms_place *place)
 		atomic_store_explicit(&region->dirty_end, dirty_end, memory_order_relaxed);
 	}
 	atomic_store_explicit(&region->last_start, place->start, memory_order_release);
+	/* A plain addition: nobody else is here. */
+	atomic_store_explicit(&region->entries,
+			      atomic_load_explicit(&region->entries, memory_order_relaxed) + 1 + place->last_timestamp -
+				  place->timestamp,
+			      memory_order_relaxed);
 	if (place->kind != PMS_PLACE_RESERVED) {
 		atomic_store_explicit(&region->last_data_timestamp, place->last_timestamp, memory_order_relaxed);
 		atomic_store_explicit(&region->last_data_known, true, memory_order_relaxed);

@@ -98,6 +98,7 @@ int32_t pms_followed_locked(pms_region *region, uint64_t target, uint64_t last_s
 
 int32_t pms_persist_registered(pms_region *region, uint64_t target, uint64_t last_start, pms_error *error)
 {
+	atomic_fetch_add_explicit(&region->stream->persists, 1, memory_order_relaxed);
 	pms_mutex_lock(&region->mutex);
 	pms_checkpoint_locked(region, false);
 	pms_follow_locked(region, target);
@@ -276,6 +277,7 @@ static int32_t persist_stream_locked(pms_stream *stream, pms_error *error)
 	uint64_t limit = atomic_load(&stream->timestamp_limit);
 
 	bound = bound < limit ? bound : limit;
+	atomic_fetch_add_explicit(&stream->persists, 1, memory_order_relaxed);
 	pms_interleave();
 	if (PMS_FAULT(PERSISTED_TIMESTAMP_BEFORE_DRAIN))
 		pms_word_write_flush(stream, PMS_PERSISTED_TIMESTAMP, PMS_ROLE_PERSISTED_TIMESTAMP, bound - 1);

@@ -218,3 +218,44 @@ int32_t pms_describe(pms_stream *stream, pms_stream_info *info, pms_error *error
 	(void)snprintf(info->medium_text, sizeof(info->medium_text), "%s", stream->medium.text);
 	return PMS_OK;
 }
+
+/* Under both mutexes. `ordered` moves on meanwhile, never back: only a clear sets it, under the layout mutex. */
+static void count_region_locked(const pms_region *region, pms_counters *counters)
+{
+	counters->entries += atomic_load_explicit(&region->entries, memory_order_relaxed);
+	counters->appended_bytes += region->counted_bytes + atomic_load(&region->ordered) - region->counted_from;
+}
+
+void pms_count_retired_locked(const pms_region *region)
+{
+	pms_counters counters = {0};
+
+	count_region_locked(region, &counters);
+	region->stream->retired_entries += counters.entries;
+	region->stream->retired_bytes += counters.appended_bytes;
+}
+
+int32_t pms_count(pms_stream *stream, pms_counters *counters, pms_error *error)
+{
+	pms_mutex_lock(&stream->layout_mutex);
+	int32_t status = pms_stream_still_open_locked(stream, error);
+	if (status != PMS_OK) {
+		pms_mutex_unlock(&stream->layout_mutex);
+		return status;
+	}
+	*counters = (pms_counters){.struct_bytes = sizeof(*counters)};
+	for (uint64_t i = 0; !stream->read_only && i < stream->piece_count; i++) {
+		pms_region *region = stream->pieces[i].region;
+		if (!region)
+			continue;
+		pms_mutex_lock(&region->mutex);
+		count_region_locked(region, counters);
+		pms_mutex_unlock(&region->mutex);
+	}
+	counters->entries += stream->retired_entries;
+	counters->appended_bytes += stream->retired_bytes;
+	counters->persists = atomic_load(&stream->persists);
+	counters->syncs = pms_medium_sync_count(&stream->medium);
+	pms_mutex_unlock(&stream->layout_mutex);
+	return PMS_OK;
+}

@@ -9,6 +9,7 @@ int32_t pms_create(const char *path, const pms_create_options *options, pms_stre
 int32_t pms_open(const char *path, const pms_open_options *options, pms_stream **out, pms_error *error);
 int32_t pms_close(pms_stream *stream);
 int32_t pms_describe(pms_stream *stream, pms_stream_info *info, pms_error *error);
+int32_t pms_count(pms_stream *stream, pms_counters *counters, pms_error *error);
 
 /* A stream object that holds nothing yet; null: out of memory. */
 pms_stream *pms_stream_new(bool read_only);

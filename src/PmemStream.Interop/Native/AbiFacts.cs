@@ -29,6 +29,7 @@ internal sealed unsafe class AbiFacts
         facts.AddOptionStructs();
         facts.AddStreamInfo();
         facts.AddRecoveryInfo();
+        facts.AddCounters();
         facts.AddRegionStructs();
         facts.AddEntryStructs();
         facts.AddCheckStructs();
@@ -143,6 +144,19 @@ internal sealed unsafe class AbiFacts
         Field(nameof(streamInfo.state), &streamInfo.state);
         Field(nameof(streamInfo.medium_text), &streamInfo.medium_text);
         Field(nameof(streamInfo.reserved), &streamInfo.reserved);
+    }
+
+    private void AddCounters()
+    {
+        pms_counters counters;
+        Struct(nameof(pms_counters), &counters);
+        Field(nameof(counters.struct_bytes), &counters.struct_bytes);
+        Field(nameof(counters.reserved0), &counters.reserved0);
+        Field(nameof(counters.entries), &counters.entries);
+        Field(nameof(counters.appended_bytes), &counters.appended_bytes);
+        Field(nameof(counters.persists), &counters.persists);
+        Field(nameof(counters.syncs), &counters.syncs);
+        Field(nameof(counters.reserved), &counters.reserved);
     }
 
     private void AddRecoveryInfo()
