@@ -47,6 +47,7 @@ public sealed unsafe partial class PersistentStream
         {
             _commits?.EndClose(status == 0 ? null : Failures.From(status, null, Subject));
             _waits.Close();
+            StreamMetrics.Remove(this);
         }
     }
 }

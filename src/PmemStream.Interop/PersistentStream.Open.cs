@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PmemStream.Interop.Native;
 
 namespace PmemStream.Interop;
@@ -160,6 +161,7 @@ public sealed unsafe partial class PersistentStream
     {
         pms_open_options native = options.ToNative(readOnly, parameterName);
         NativeLibraryResolver.EnsureUsable();
+        using Activity? activity = StreamActivities.Open(fullPath, readOnly);
         var handle = new StreamHandle();
         pms_error error;
         pms_stream* stream;
@@ -171,7 +173,7 @@ public sealed unsafe partial class PersistentStream
 
         var subject = new Subject(fullPath, null, SubjectKind.Opening);
         return Finish(
-            status, stream, &error, handle, subject, options.EntryAlignment, readOnly, options.GroupCommit, out opened);
+            status, stream, &error, handle, subject, options.EntryAlignment, readOnly, options.GroupCommit, activity, out opened);
     }
 
     private static Exception? TryCreate(
@@ -184,6 +186,7 @@ public sealed unsafe partial class PersistentStream
         }
 
         NativeLibraryResolver.EnsureUsable();
+        using Activity? activity = StreamActivities.Open(fullPath, readOnly: false);
         var handle = new StreamHandle();
         pms_error error;
         pms_stream* stream;
@@ -195,7 +198,7 @@ public sealed unsafe partial class PersistentStream
 
         var subject = new Subject(fullPath, null, SubjectKind.Creating);
         return Finish(
-            status, stream, &error, handle, subject, options.EntryAlignment, false, options.GroupCommit, out created);
+            status, stream, &error, handle, subject, options.EntryAlignment, false, options.GroupCommit, activity, out created);
     }
 
     private static Exception? Finish(
@@ -207,16 +210,21 @@ public sealed unsafe partial class PersistentStream
         int entryAlignment,
         bool readOnly,
         GroupCommitOptions groupCommit,
+        Activity? activity,
         out PersistentStream? result)
     {
         if (status != 0)
         {
             result = null;
-            return Failures.From(status, error, subject, Failures.IsAboutPath(status, error) ? "path" : "options");
+            Exception failure = Failures.From(
+                status, error, subject, Failures.IsAboutPath(status, error) ? "path" : "options");
+            StreamActivities.Fail(activity, failure);
+            return failure;
         }
 
         handle.Own((nint)stream);
         result = new PersistentStream(handle, subject.Path, entryAlignment, readOnly, groupCommit);
+        result.Announce(activity);
         return null;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PmemStream.Interop.Native;
 
 namespace PmemStream.Interop;
@@ -48,9 +49,17 @@ public sealed unsafe partial class PersistentStream
     {
         pms_error error;
         ulong persisted = 0;
+        using Activity? activity = StreamActivities.Persist(Path, null);
         int status = NativeMethods.pms_stream_persist(Pointer, &persisted, &error);
         GC.KeepAlive(this);
         timestamp = persisted;
-        return status == 0 ? null : Failures.From(status, &error, Subject);
+        if (status == 0)
+        {
+            return null;
+        }
+
+        Exception failure = Failures.From(status, &error, Subject);
+        StreamActivities.Fail(activity, failure);
+        return failure;
     }
 }

@@ -43,6 +43,7 @@ public sealed unsafe partial class PersistentStream : IDisposable
         _handle = handle;
         _entryAlignment = entryAlignment;
         Path = path;
+        IsWriter = !readOnly;
         _commits = readOnly || Info.Medium != MediumKind.PageCache ? null : new GroupCommit(options, new CommitFlush());
         _waits = new EntryWaits(readOnly);
     }

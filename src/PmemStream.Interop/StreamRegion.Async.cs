@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PmemStream.Interop.Native;
 
 namespace PmemStream.Interop;
@@ -129,14 +130,21 @@ public sealed unsafe partial class StreamRegion
     private Exception? PersistCore(pms_position* upTo)
     {
         pms_error error;
+        using Activity? activity = StreamActivities.Persist(_stream.Path, Name);
         int status = NativeMethods.pms_region_persist(Pointer, upTo, &error);
         GC.KeepAlive(this);
-        return status switch
+        if (status == 0)
         {
-            0 => null,
+            return null;
+        }
+
+        Exception failure = status switch
+        {
             (int)pms_status.PMS_E_NO_ENTRY when upTo is not null && (long)upTo->offset < 0 => Failures.NoEntry(
                 new EntryPosition((long)upTo->offset, upTo->timestamp), "an offset is not negative", Subject),
             _ => Failures.From(status, &error, Subject),
         };
+        StreamActivities.Fail(activity, failure);
+        return failure;
     }
 }

@@ -40,6 +40,10 @@ public sealed record RecoveryInfo
     /// <summary>Where in the stream, in bytes, the first damage lies; null when there is none.</summary>
     public long? FirstDamage { get; init; }
 
+    /// <summary>Whether the last writer had closed the stream, so that there was nothing to do.</summary>
+    internal bool IsClean => Conditions == StreamConditions.None && FirstDamage is null
+        && (WalkedEntries | PendingSkipped | GroupsDropped | CutsSealed | DamagedRegions) == 0;
+
     internal static RecoveryInfo From(in pms_recovery_info info) => new()
     {
         Conditions = (StreamConditions)info.flags,
