@@ -14,6 +14,7 @@ public sealed class HelpTests
     [InlineData("region free")]
     [InlineData("append")]
     [InlineData("read")]
+    [InlineData("watch")]
     [InlineData("check")]
     [InlineData("dump")]
     [InlineData("completion")]
@@ -33,7 +34,7 @@ public sealed class HelpTests
         ToolResult result = Tool.Run("--help").Ok();
 
         Assert.All(
-            ["create", "grow", "info", "region", "append", "read", "check", "dump", "completion", "Examples:", "64KiB", "Exit codes:"],
+            ["create", "grow", "info", "region", "append", "read", "watch", "check", "dump", "completion", "Examples:", "64KiB", "Exit codes:"],
             word => Assert.Contains(word, result.Text, StringComparison.Ordinal));
     }
 

@@ -57,6 +57,20 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    public void Watch_OnATerminal_DrawsTheRegionsAgainAndAgain()
+    {
+        using var folder = TestFolder.OnDisk();
+        folder.CreateStream(1 << 20, new string('x', 500_000));
+
+        string text = OnATerminal(folder, "$TOOL watch $STREAM --count 3 --interval 0.05");
+
+        Assert.Contains("durable to", text, StringComparison.Ordinal);
+        Assert.Contains("██████████░░░░░░░░░░", text, StringComparison.Ordinal);
+        Assert.Contains("0B/s", text, StringComparison.Ordinal);
+        Assert.Contains($"{Escape}[?25h", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Append_OfALongFile_ShowsABarOnATerminalAlone()
     {
         using var folder = TestFolder.OnDisk();

@@ -35,12 +35,19 @@ internal sealed class AppendCommand : ToolCommand
         HelpName = "COUNT",
     };
 
+    private readonly Option<bool> _groupCommit = new("--group-commit")
+    {
+        Description = "Makes entries durable as they come, those together that wait: for an input that never ends.",
+    };
+
     public AppendCommand(ToolIo io)
         : base(io, "append", "Appends the input to a region: an entry a line, with the newline that ends it.")
     {
         Remarks = """
             Each entry is durable before the next is appended, so a line that was written to a pipe is safe soon after.
             With --persist-every a crash may lose the last COUNT of them, never one of those before, and never a part of one.
+            With --group-commit nothing waits for a count: while some are made durable the next are appended, up to 16 MiB. A
+            line is safe two flushes after it came, and a crash loses no more than what came within them.
             With --group nothing is appended before the end of the input, and then everything at once: up to 65536 entries.
             Memory use depends on the longest entry, not on the length of the input; with --group on all of it.
             When the region is full the exit code is 6; the message says how many entries were appended.
@@ -54,6 +61,7 @@ internal sealed class AppendCommand : ToolCommand
             "pmemstream append samples.pms adc --record-size 4KiB samples.bin",
             "pmemstream append orders.pms orders --group one-transaction.csv",
             "pmemstream append orders.pms orders --persist-every 1000 history.csv",
+            "journalctl -f | pmemstream append log.pms journal --group-commit",
         ];
         Arguments.Add(_path);
         Arguments.Add(_region);
@@ -62,6 +70,7 @@ internal sealed class AppendCommand : ToolCommand
         Options.Add(_recordSize);
         Options.Add(_group);
         Options.Add(_persistEvery);
+        Options.Add(_groupCommit);
         Validators.Add(parsed =>
         {
             if (parsed.GetValue(_whole) && parsed.GetResult(_recordSize) is not null)
@@ -69,9 +78,14 @@ internal sealed class AppendCommand : ToolCommand
                 parsed.AddError("--whole and --record-size exclude each other: expected one of them.");
             }
 
-            if (parsed.GetValue(_group) && parsed.GetResult(_persistEvery) is not null)
+            string[] ways = [
+                .. new Option[] { _group, _persistEvery, _groupCommit }
+                    .Where(option => parsed.GetResult(option) is { Implicit: false })
+                    .Select(option => option.Name),
+            ];
+            if (ways.Length > 1)
             {
-                parsed.AddError("--group and --persist-every exclude each other: expected one of them.");
+                parsed.AddError($"{string.Join(" and ", ways)} exclude each other: expected one of them.");
             }
         });
         _persistEvery.Validators.Add(parsed =>
@@ -145,6 +159,11 @@ internal sealed class AppendCommand : ToolCommand
         if (parsed.GetValue(_group))
         {
             return new GroupAppender(region, inputName);
+        }
+
+        if (parsed.GetValue(_groupCommit))
+        {
+            return new GroupCommitAppender(region);
         }
 
         int persistEvery = parsed.GetValue(_persistEvery);

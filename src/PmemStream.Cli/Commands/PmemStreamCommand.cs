@@ -16,6 +16,7 @@ internal sealed class PmemStreamCommand : RootCommand
         Subcommands.Add(new RegionCommand(io));
         Subcommands.Add(new AppendCommand(io));
         Subcommands.Add(new ReadCommand(io));
+        Subcommands.Add(new WatchCommand(io));
         Subcommands.Add(new CheckCommand(io));
         Subcommands.Add(new DumpCommand(io));
         Subcommands.Add(new CompletionCommand(io));

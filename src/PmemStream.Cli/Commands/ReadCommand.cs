@@ -34,6 +34,11 @@ internal sealed class ReadCommand : ToolCommand
         Description = "All regions, in the order of the timestamps instead of region after region.",
     };
 
+    private readonly Option<bool> _follow = new("--follow", "-f")
+    {
+        Description = "At the end of REGION waits for more, and writes entries as they come, until it is interrupted.",
+    };
+
     private readonly Option<string> _format = new("--format")
     {
         Description = "How the entries are written.",
@@ -62,6 +67,7 @@ internal sealed class ReadCommand : ToolCommand
             "pmemstream read log.pms app --format json --from 1200 | jq -r .data",
             "pmemstream read log.pms app --format hex --after 16896@12",
             "pmemstream read log.pms --merged --format text --from 1200",
+            "pmemstream read log.pms app --follow",
         ];
         _format.AcceptOnlyFromAmong(EntryFormats.Raw, EntryFormats.Text, EntryFormats.Hex, EntryFormats.Json);
         Arguments.Add(_path);
@@ -69,6 +75,7 @@ internal sealed class ReadCommand : ToolCommand
         Options.Add(_from);
         Options.Add(_after);
         Options.Add(_merged);
+        Options.Add(_follow);
         Options.Add(_format);
         Validators.Add(Validate);
         SetAction(Run);
@@ -80,6 +87,11 @@ internal sealed class ReadCommand : ToolCommand
         {
             RefuseWithMerged(parsed);
             return;
+        }
+
+        if (parsed.GetValue(_follow) && parsed.GetResult(_region) is not { Tokens.Count: > 0 })
+        {
+            parsed.AddError("--follow waits for the entries of one region: expected REGION.");
         }
 
         if (parsed.GetResult(_after) is null)
@@ -103,6 +115,10 @@ internal sealed class ReadCommand : ToolCommand
         {
             parsed.AddError("--merged reads all regions: expected no REGION.");
         }
+        else if (parsed.GetValue(_follow))
+        {
+            parsed.AddError("--merged and --follow exclude each other: expected one of them.");
+        }
         else if (parsed.GetResult(_after) is not null)
         {
             parsed.AddError("--merged and --after exclude each other: expected --from, with a timestamp.");
@@ -122,6 +138,12 @@ internal sealed class ReadCommand : ToolCommand
         // Looked up before anything is read: a writer that goes on appending, even what we write, does not keep us.
         List<Part> parts = [.. regions.Select(region => new Part(region, region.Info))];
         using EntryFormat format = EntryFormats.Create(parsed.GetValue(_format)!, withRegion: name is null, Io.Output);
+        if (parsed.GetValue(_follow))
+        {
+            new FollowedRegion(parts[0].Region, format, Io).Run(from, after);
+            return ExitCode.Ok;
+        }
+
         bool isMerged = parsed.GetValue(_merged);
         ulong stable = isMerged ? stream.StableTimestamp : ulong.MaxValue;
 

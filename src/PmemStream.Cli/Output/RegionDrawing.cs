@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using PmemStream.Cli.Input;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 using RegionInfo = PmemStream.Interop.RegionInfo;
 
 namespace PmemStream.Cli.Output;
@@ -15,9 +16,12 @@ internal static class RegionDrawing
     private static readonly string[] Colors = ["green", "blue", "yellow", "magenta", "aqua", "red"];
 
     /// <summary>Draws the regions of a stream of <paramref name="streamBytes"/> bytes.</summary>
-    public static void Write(IReadOnlyList<RegionInfo> regions, long streamBytes, ToolIo io)
+    public static void Write(IReadOnlyList<RegionInfo> regions, long streamBytes, ToolIo io) =>
+        Terminal.On(io.Text).Write(Of(regions, streamBytes));
+
+    /// <summary>The picture of the regions of a stream of <paramref name="streamBytes"/> bytes.</summary>
+    public static IRenderable Of(IReadOnlyList<RegionInfo> regions, long streamBytes)
     {
-        IAnsiConsole console = Terminal.On(io.Text);
         var bars = new Grid().AddColumn().AddColumn().AddColumn().AddColumn();
         for (int i = 0; i < regions.Count; i++)
         {
@@ -30,13 +34,9 @@ internal static class RegionDrawing
                 Markup.Escape(amount));
         }
 
-        if (regions.Count != 0)
-        {
-            console.Write(bars);
-        }
-
-        console.MarkupLine($"0 [grey]▕[/]{Map(regions, streamBytes)}[grey]▏[/] {ByteSize.Format(streamBytes)}");
-        console.MarkupLine("  [grey]█ entries  ▒ room in a region  · free[/]");
+        var map = new Markup($"0 [grey]▕[/]{Map(regions, streamBytes)}[grey]▏[/] {ByteSize.Format(streamBytes)}");
+        var legend = new Markup("  [grey]█ entries  ▒ room in a region  · free[/]");
+        return regions.Count == 0 ? new Rows(map, legend) : new Rows(bars, map, legend);
     }
 
     private static string Color(int index) => Colors[index % Colors.Length];
