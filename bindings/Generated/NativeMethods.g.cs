@@ -905,6 +905,10 @@ internal static unsafe partial class NativeMethods
     public static extern int pms_cursor_next(pms_cursor* cursor, pms_entry* entry, pms_error* error);
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_cursor_next_batch(pms_cursor* cursor, [NativeTypeName("const pms_entry **")] pms_entry** entries, [NativeTypeName("uint64_t *")] ulong* count, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     public static extern void pms_cursor_close(pms_cursor* cursor);
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

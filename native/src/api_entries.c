@@ -293,14 +293,47 @@ int32_t pms_cursor_open(pms_region *region, const pms_cursor_options *options, p
 	return status;
 }
 
-int32_t pms_cursor_next(pms_cursor *cursor, pms_entry *entry, pms_error *error)
+/* Apart, so that the common case needs no stack. */
+static PMS_NEVER_INLINE int32_t next_after_a_look(pms_cursor *cursor, pms_entry *entry, pms_error *error)
 {
-	pms_error_clear(error);
 	if (!cursor || !entry)
 		return pms_null_argument(cursor ? "entry" : "cursor", error);
-	if (pms_stream_is_forked(cursor->region->stream))
-		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
-	return pms_cursor_step(cursor, entry, error);
+	int32_t status = pms_cursor_make_ready(cursor, error);
+	if (status != PMS_OK)
+		return status;
+	*entry = *cursor->next++;
+	pms_error_clear(error);
+	return PMS_OK;
+}
+
+int32_t pms_cursor_next(pms_cursor *cursor, pms_entry *entry, pms_error *error)
+{
+	if (!cursor || !entry || !pms_cursor_is_ready(cursor))
+		return next_after_a_look(cursor, entry, error);
+	*entry = *cursor->next++;
+	if (error)
+		error->status = PMS_OK;
+	return PMS_OK;
+}
+
+int32_t pms_cursor_next_batch(pms_cursor *cursor, const pms_entry **entries, uint64_t *count, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!entries || !count)
+		return pms_null_argument(entries ? "count" : "entries", error);
+	*entries = NULL;
+	*count = 0;
+	if (!cursor)
+		return pms_null_argument("cursor", error);
+	if (!pms_cursor_is_ready(cursor)) {
+		int32_t status = pms_cursor_make_ready(cursor, error);
+		if (status != PMS_OK)
+			return status;
+	}
+	*entries = cursor->next;
+	*count = cursor->watches ? 1 : (uint64_t)(cursor->end - cursor->next);
+	cursor->next += *count;
+	return PMS_OK;
 }
 
 void pms_cursor_close(pms_cursor *cursor)

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether a stored entry is one of the log: for whoever looks at entry after entry of one life. Of the seven words under a
+ * checksum (entry.h) two are the same for the whole life and one has three values; their products are made once (hash_mix.h).
+ */
+#ifndef PMS_ENTRY_VERIFY_H
+#define PMS_ENTRY_VERIFY_H
+
+#include <stdatomic.h>
+
+#include "entry.h"
+#include "hash_mix.h"
+
+/* Kinds as they are hashed: never small numbers, so that no zeroed or shifted struct hashes like another. */
+#define PMS_TAG_DATA 0x617461642d736d70ull    /* "pms-data" */
+#define PMS_TAG_PENDING 0x646e65702d736d70ull /* "pms-pend" */
+#define PMS_TAG_SKIP 0x70696b732d736d70ull    /* "pms-skip" */
+
+#define PMS_CHECKSUM_BYTES 56u
+
+/* What the entries of one life have in common in their checksums. */
+static PMS_ALWAYS_INLINE uint64_t pms_life_term(const pms_life *life)
+{
+	return PMS_CHECKSUM_BYTES * PMS_MIX_PRIME +
+	       pms_mix_fold(life->uuid_value ^ PMS_SECRET_2, life->base ^ PMS_SECRET_3);
+}
+
+static PMS_ALWAYS_INLINE uint64_t pms_place_term(uint64_t size_word, uint64_t timestamp, uint64_t offset)
+{
+	return pms_mix_fold(size_word ^ PMS_SECRET_4, timestamp ^ PMS_SECRET_5) +
+	       pms_mix_fold(timestamp ^ PMS_SECRET_6, offset ^ PMS_SECRET_7);
+}
+
+static PMS_ALWAYS_INLINE uint64_t pms_kind_term(uint64_t tag, uint64_t payload_hash)
+{
+	return pms_mix_fold(tag ^ PMS_SECRET_0, payload_hash ^ PMS_SECRET_1);
+}
+
+/* PMS_KIND_PENDING or PMS_KIND_SKIP when the checksum word is that of one, else PMS_KIND_INVALID: data, or damage. */
+static PMS_ALWAYS_INLINE pms_entry_kind pms_kind_without_payload(uint64_t life_term, uint64_t size_word,
+								 uint64_t timestamp, uint64_t offset, uint64_t checksum)
+{
+	uint64_t common = life_term + pms_place_term(size_word & ~PMS_SIZE_PAYLOAD_MASK, timestamp, offset);
+
+	if (checksum == pms_mix_finish(common + pms_kind_term(PMS_TAG_SKIP, 0)))
+		return PMS_KIND_SKIP;
+	return checksum == pms_mix_finish(common + pms_kind_term(PMS_TAG_PENDING, 0)) ? PMS_KIND_PENDING
+										      : PMS_KIND_INVALID;
+}
+
+/* A word of a stored header, while others may store it. */
+static PMS_ALWAYS_INLINE uint64_t pms_stored_word(const uint8_t *header, uint64_t at)
+{
+	return atomic_load_explicit((const _Atomic uint64_t *)(const void *)(header + at), memory_order_acquire);
+}
+
+/* What a walk over the entries of one life must know of all of them. */
+typedef struct pms_bounds {
+	const uint8_t *mapping; /* where the stream begins in memory */
+	const uint8_t *limit;	/* no header begins behind it */
+	uint64_t alignment_mask;
+	uint64_t life_term; /* pms_life_term */
+} pms_bounds;
+
+/* For entries that end at or before `end`. */
+static inline pms_bounds pms_bounds_of(const uint8_t *mapping, uint64_t end, uint32_t alignment, uint64_t life_term)
+{
+	return (pms_bounds){.mapping = mapping,
+			    .limit = mapping + end - PMS_ENTRY_HEADER_BYTES,
+			    .alignment_mask = alignment - 1u,
+			    .life_term = life_term};
+}
+
+/* Greatest timestamp of what follows an entry: within a group there is one that is right (R11). */
+static PMS_ALWAYS_INLINE uint64_t pms_timestamp_most(uint64_t timestamp, bool group_continues)
+{
+	if (PMS_UNLIKELY(group_continues) && timestamp < PMS_VALUE_MAX)
+		return timestamp + 1;
+	return PMS_VALUE_MAX;
+}
+
+/* A data entry, in place. */
+typedef struct pms_found_entry {
+	const uint8_t *payload;
+	uint64_t offset;
+	uint64_t timestamp;
+	uint64_t payload_bytes;
+	uint64_t extent_bytes;
+	uint64_t group_continues; /* 0 or 1 */
+} pms_found_entry;
+
+/*
+ * The common case of a step: at `header`, which is aligned and within the limit, stands a data entry that is right in each
+ * respect, with a timestamp above `last` and at most `most`. False for whatever else there may be: then the caller looks by
+ * pms_entry_parse and pms_entry_classify what it is. `verified`: by its payload, too.
+ */
+static PMS_ALWAYS_INLINE bool pms_find_data(const pms_bounds *bounds, const uint8_t *header, uint64_t last,
+					    uint64_t most, bool verified, pms_found_entry *entry)
+{
+	/* The checksum word is stored last, so it is loaded first: what is loaded after it is not older than it says. */
+	uint64_t checksum = pms_stored_word(header, offsetof(pms_stored_entry, checksum));
+	uint64_t timestamp = pms_stored_word(header, offsetof(pms_stored_entry, timestamp));
+	uint64_t size_word = pms_stored_word(header, offsetof(pms_stored_entry, size_word));
+	uint64_t payload_bytes = size_word & PMS_SIZE_PAYLOAD_MASK;
+	uint64_t extent_bytes = (size_word >> PMS_SIZE_EXTENT_SHIFT & PMS_SIZE_EXTENT_MASK) * 8;
+	uint64_t behind_header = extent_bytes - PMS_ENTRY_HEADER_BYTES; /* too small an extent: more than any limit */
+	const uint8_t *payload = header + PMS_ENTRY_HEADER_BYTES;
+	uint64_t offset = (uint64_t)(header - bounds->mapping);
+
+	if (timestamp <= last || behind_header < payload_bytes || behind_header > (uint64_t)(bounds->limit - header) ||
+	    timestamp > most || (extent_bytes & bounds->alignment_mask) != 0)
+		return false;
+	if (verified) {
+		uint64_t payload_hash;
+		if (payload_bytes - PMS_MIX_BYTES_MIN <= PMS_MIX_BYTES_MAX - PMS_MIX_BYTES_MIN)
+			payload_hash = pms_mix_hash(payload, payload_bytes);
+		else if (payload_bytes <= PMS_ENTRY_BYTES_MAX)
+			payload_hash = pms_hash(payload, payload_bytes);
+		else
+			return false;
+		if (checksum != pms_mix_finish(pms_kind_term(PMS_TAG_DATA, payload_hash) + bounds->life_term +
+					       pms_place_term(size_word, timestamp, offset)))
+			return false;
+	} else if (payload_bytes > PMS_ENTRY_BYTES_MAX ||
+		   pms_kind_without_payload(bounds->life_term, size_word, timestamp, offset, checksum) !=
+		       PMS_KIND_INVALID) {
+		return false;
+	}
+	entry->payload = payload;
+	entry->offset = offset;
+	entry->timestamp = timestamp;
+	entry->payload_bytes = payload_bytes;
+	entry->extent_bytes = extent_bytes;
+	entry->group_continues = size_word / PMS_SIZE_GROUP_BIT & 1;
+	return true;
+}
+
+#endif
