@@ -214,13 +214,16 @@ static int32_t look_behind(pms_region *region, const pms_position *position, pms
 	pms_cursor_options options = {.start = PMS_CURSOR_AFTER, .position = *position};
 	pms_cursor cursor = {.region = region, .verified = false};
 	pms_parsed_entry entry;
+	pms_life life;
 
 	int32_t status = check_readable(region, error);
 	if (status == PMS_OK)
-		status = look(region, &cursor.life, error);
-	if (status == PMS_OK)
-		status = place(&cursor, &options, error);
-	return status == PMS_OK ? step_data(&cursor, &entry, error) : status;
+		status = pms_cursor_look(region, &life, error);
+	if (status != PMS_OK)
+		return status;
+	pms_cursor_rewind(&cursor, &life);
+	status = place(&cursor, &options, error);
+	return status == PMS_OK ? pms_cursor_step(&cursor, &entry, error) : status;
 }
 
 int32_t pms_entry_is_behind(pms_region *region, const pms_position *position, pms_error *error)
