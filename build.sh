@@ -269,6 +269,55 @@ write_coverage_report() {
 }
 
 # ---------------------------------------------------------------------------------------------------
+# Packages
+# ---------------------------------------------------------------------------------------------------
+
+readonly package_feed=$root/build/packages
+readonly pack_folder=$root/build/pack
+
+# require_arm64_toolchain [PACKAGE...]   The cross-compiler, and libpmem for that processor from the same Debian.
+require_arm64_toolchain() {
+    if command -v dpkg >/dev/null && ! dpkg --print-foreign-architectures | grep -qx arm64 &&
+        [[ $(dpkg --print-architecture) != arm64 ]]; then
+        ((EUID == 0)) || die "as root: dpkg --add-architecture arm64 && apt-get update"
+        dpkg --add-architecture arm64
+        apt-get update -q
+    fi
+    require_native_toolchain gcc-aarch64-linux-gnu libc6-dev-arm64-cross libpmem-dev:arm64 "$@"
+}
+
+require_mingw_toolchain() {
+    require_native_toolchain gcc-mingw-w64-x86-64
+}
+
+# pack_native PRESET RID FILE TOOL-PREFIX   What is shipped for RID, without its debug information, which is kept beside.
+pack_native() {
+    local folder=$pack_folder/runtimes/$2/native debug=$pack_folder/debug/$2
+
+    preset=$1
+    build_native -DPMS_BUILD_TESTS=OFF
+    mkdir -p "$folder" "$debug"
+    "$4objcopy" --only-keep-debug "$root/build/$1/$3" "$debug/$3.debug"
+    "$4strip" --strip-unneeded -o "$folder/$3" "$root/build/$1/$3"
+    chmod 644 "$folder/$3"
+}
+
+# pack_dotnet PROJECT [ARGUMENT...]   In folders of its own: it has other native libraries than the usual build.
+pack_dotnet() {
+    say "Package of $1"
+    (cd "$root" && dotnet pack "$1" --configuration Release --artifacts-path "$pack_folder/dotnet" \
+        --output "$package_feed" --nologo --verbosity quiet "-p:PmsPackFolder=$pack_folder" "${@:2}")
+}
+
+# pack_repository   The address of the sources goes into the packages where it is one that others can reach.
+pack_repository() {
+    local address
+
+    address=$(git -C "$root" remote get-url origin 2>/dev/null) || return 0
+    [[ ! $address =~ ^(https|git|ssh)://|^git@ ]] || printf '%s\n' -p:PublishRepositoryUrl=true
+}
+
+# ---------------------------------------------------------------------------------------------------
 # Sanitizers
 #
 # Each part runs controls, too: programs that are wrong on purpose and have to be reported (tests/sanitize).
@@ -400,6 +449,45 @@ verb_test() {
     build_dotnet "$solution"
     run_native_tests native
     run_dotnet_tests
+}
+
+## the native tests for 64-bit ARM, under QEMU, less those that it prints with the reason
+verb_test-arm64() {
+    results=$root/build/test-arm64
+    rm -rf "$results"
+    mkdir -p "$results"
+    trap finish_tests EXIT
+
+    require_arm64_toolchain libcmocka-dev:arm64 qemu-user-static
+    preset=linux-arm64
+    build_native -DPMS_BUILD_TESTS=ON
+    run_native_tests native-arm64 --label-regex '^emulated$'
+}
+
+## the NuGet packages, in build/packages: the library with the native code of all systems, its symbols, and the tool
+verb_pack() {
+    local options=()
+
+    require_dotnet
+    require_arm64_toolchain
+    require_mingw_toolchain
+    rm -rf "$package_feed" "$pack_folder/runtimes" "$pack_folder/debug" "$pack_folder/dotnet"
+    mkdir -p "$package_feed"
+    pack_native release linux-x64 libpmemstream_core.so ""
+    pack_native linux-arm64 linux-arm64 libpmemstream_core.so aarch64-linux-gnu-
+    pack_native mingw win-x64 pmemstream_core.dll x86_64-w64-mingw32-
+    mapfile -t options < <(pack_repository)
+    pack_dotnet src/PmemStream.Interop/PmemStream.Interop.csproj "${options[@]}"
+    pack_dotnet src/PmemStream.Cli/PmemStream.Cli.csproj "${options[@]}"
+    say "Packed"
+    (cd "$package_feed" && ls -l ./*.nupkg ./*.snupkg)
+}
+
+## [CHECK...]: pack, then use the packages as others would: from a feed, in folders elsewhere, also under Wine
+verb_test-package() {
+    verb_pack
+    require_packages unzip wine64 wine binutils
+    "$root/tests/package/run.sh" "$package_feed" "$@"
 }
 
 # generate_bindings FOLDER   Runs the generator on FOLDER/generate.rsp: the real one where it is installed, else ours.

@@ -268,8 +268,9 @@ internal static partial class Errors
     /// <summary>The core library is nowhere.</summary>
     public static DllNotFoundException LibraryNotFound(string fileName, string tried) => new(
         $"The native library {fileName} was not found, or could not be loaded. Tried:{tried}\nIt is part of the NuGet "
-        + "package; in a folder of the sources it is built by ./build.sh build (Windows: build.ps1 build). Put it "
-        + "beside the program.");
+        + "package, in its folder runtimes: publish for the system that the program runs on (dotnet publish -r), and leave "
+        + "the library beside the program. In a folder of the sources it is built by ./build.sh build (Windows: build.ps1 "
+        + "build).");
 
     /// <summary>The core library is another one than the declarations are for.</summary>
     public static NotSupportedException AbiMismatch(string differences) => new(

@@ -1,5 +1,6 @@
 using System.Text;
 using PmemStream.Interop.Native;
+using PmemStream.Interop.Tests.Support;
 
 namespace PmemStream.Interop.Tests;
 
@@ -59,12 +60,37 @@ public sealed class NativeLibraryTests
             DllNotFoundException failure = Errors.LibraryNotFound(NativeLibraryResolver.FileName, tried.ToString());
             Assert.Contains($"{missing}: not there", failure.Message, StringComparison.Ordinal);
             Assert.Contains($"{text}: ", failure.Message, StringComparison.Ordinal);
-            Assert.DoesNotContain($"{text}: not there", failure.Message, StringComparison.Ordinal);
+            Assert.Contains($"{text}: is no library for any system", failure.Message, StringComparison.Ordinal);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    // The first bytes of libraries: a 64-bit ELF file for each of two processors, and a PE file.
+    [Theory]
+    [InlineData("7F454C46020101000000000000000000" + "0300B700", "linux-arm64")]
+    [InlineData("7F454C46020101000000000000000000" + "03003E00", "linux-x64")]
+    [InlineData("7F454C46010101000000000000000000" + "03000300", "linux-32-bit")]
+    [InlineData("4D5A" + "PAD" + "40000000" + "504500006486", "win-x64")]
+    [InlineData("4D5A" + "PAD" + "40000000" + "5045000064AA", "win-arm64")]
+    public void WhyForeign_LibraryOfAnotherSystem_SaysWhichAndWhere(string bytes, string target)
+    {
+        using var folder = new TestFolder();
+        string file = folder.File(NativeLibraryResolver.FileName);
+        File.WriteAllBytes(file, Convert.FromHexString(bytes.Replace("PAD", new string('0', 116), StringComparison.Ordinal)));
+        string own = System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier;
+        var tried = new StringBuilder();
+        Assert.Equal(0, NativeLibraryResolver.Load([file], tried));
+        if (target == own)
+        {
+            Assert.Null(LibraryFile.WhyForeign(file));
+            return;
+        }
+
+        Assert.StartsWith($"is for {target}, this process is ", LibraryFile.WhyForeign(file), StringComparison.Ordinal);
+        Assert.Contains($"{file}: is for {target}, this process is ", tried.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

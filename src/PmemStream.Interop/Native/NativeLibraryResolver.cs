@@ -62,7 +62,8 @@ internal static class NativeLibraryResolver
             }
             catch (Exception failure) when (failure is DllNotFoundException or BadImageFormatException)
             {
-                tried.Append("\n  ").Append(file).Append(": ").Append(OneLine(failure.Message));
+                tried.Append("\n  ").Append(file).Append(": ")
+                    .Append(LibraryFile.WhyForeign(file) ?? OneLine(failure.Message));
             }
         }
 
