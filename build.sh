@@ -870,7 +870,7 @@ verb_clean() {
 verb_help() {
     printf 'Usage: ./build.sh VERB [ARGUMENTS]\n\n'
     awk '/^## / { text = substr($0, 4) }
-         /^verb_[a-z_-]+\(\)/ { sub(/^verb_/, ""); sub(/\(.*/, ""); printf "  %-10s %s\n", $0, text }' "$root/build.sh"
+         /^verb_[a-z0-9_-]+\(\)/ { sub(/^verb_/, ""); sub(/\(.*/, ""); printf "  %-12s %s\n", $0, text }' "$root/build.sh"
 }
 
 main() {
