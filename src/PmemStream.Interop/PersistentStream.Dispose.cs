@@ -12,6 +12,22 @@ public sealed unsafe partial class PersistentStream
     /// <summary>Who waits for entries.</summary>
     internal EntryWaits Waits => _waits;
 
+    /// <summary>Somebody who can wait in the core for entries; null: the stream was disposed.</summary>
+    internal WaiterHandle? TryCreateWaiter()
+    {
+        var handle = new WaiterHandle();
+        pms_waiter* waiter;
+        nint pointer = _handle.Pointer;
+        if (pointer == 0 || NativeMethods.pms_waiter_create((pms_stream*)pointer, &waiter, null) != 0)
+        {
+            return null;
+        }
+
+        GC.KeepAlive(this);
+        handle.Own((nint)waiter);
+        return handle;
+    }
+
     /// <summary>
     /// Closes the stream. Returns at once, also while other threads append and read: their next call throws. Reservations
     /// that are open are abandoned when they are ended or published; spans over entries stay readable memory (bytes of then,

@@ -45,7 +45,7 @@ public sealed unsafe partial class PersistentStream : IDisposable
         Path = path;
         IsWriter = !readOnly;
         _commits = readOnly || Info.Medium != MediumKind.PageCache ? null : new GroupCommit(options, new CommitFlush());
-        _waits = new EntryWaits(readOnly);
+        _waits = new EntryWaits(this, readOnly);
     }
 
     /// <summary>Version of the native core, such as "0.1.0".</summary>

@@ -16,7 +16,8 @@ public sealed unsafe partial class StreamRegion
     /// </summary>
     /// <remarks>
     /// Visible is not durable: an entry that is deferred may still be lost in a crash, also after it was seen. In a stream
-    /// that is open for reading only, whose writer is another process, the entries are looked for every 1 to 10 ms.
+    /// that is open for reading only one thread waits for all callers, and sleeps until a writer in another process has
+    /// committed something; where that cannot tell, or none lives, it looks every 1 to 50 ms.
     /// </remarks>
     /// <param name="after">The position of an entry; the default value: before the first.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
@@ -53,6 +54,9 @@ public sealed unsafe partial class StreamRegion
     public IAsyncEnumerable<EntryCopy> ReadAllAsync(
         EntryPosition after = default, bool follow = false, CancellationToken cancellationToken = default) =>
         EntryFollower.ReadAllAsync(this, after, follow, cancellationToken);
+
+    /// <summary>What the core is to wait for; the caller keeps this object alive meanwhile.</summary>
+    internal pms_awaited Awaited(EntryPosition after) => new() { region = Pointer, after = ToNative(after) };
 
     /// <summary>How far the region is visible, in the stream; 0: it is gone.</summary>
     internal ulong TryCommitted()

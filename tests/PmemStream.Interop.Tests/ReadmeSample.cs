@@ -6,7 +6,7 @@ namespace PmemStream.Interop.Tests;
 /// <summary>The samples of README.md: what stands between the marks is what stands there (see ReadmeTests).</summary>
 internal static class ReadmeSample
 {
-    public static void Run(string path)
+    public static async Task RunAsync(string path, CancellationToken cancel)
     {
         // <sample>
         using var stream = PersistentStream.OpenOrCreate(path, new() { Size = 256L << 20 });   // "/mnt/pmem/orders.pms"
@@ -32,6 +32,29 @@ internal static class ReadmeSample
         AppendGroups(region, "debit"u8.ToArray(), "credit"u8.ToArray(), new { number = 1 });
         RunInPlace(region, at);
         RunRollingLog(stream);
+        await RunAsync(region, cancel);
+    }
+
+    private static async Task RunAsync(StreamRegion region, CancellationToken cancel)
+    {
+        byte[] order = [1];
+        byte[][] orders = [[2], [3]];
+
+        // <sample: async>
+        EntryPosition first = await region.AppendAsync(order, cancel);           // durable; the memory is the caller's again
+        await Task.WhenAll(orders.Select(each => region.AppendAsync(each, cancel).AsTask()));     // in a few flushes
+
+        await foreach (EntryCopy entry in region.ReadAllAsync(first, follow: true, cancel))       // and those that come later
+        {
+            Console.WriteLine($"{entry.Position}: {entry.Data.Length} bytes");
+            if (entry.Data.Span.SequenceEqual(orders[^1]))
+            {
+                break;
+            }
+        }
+
+        // </sample: async>
+        Assert.Equal(orders, region.EntriesAfter(first).Bytes().Select(value => new[] { value }));
     }
 
     private static void RunInPlace(StreamRegion region, EntryPosition at)

@@ -7,6 +7,7 @@ public sealed class ReadmeTests
     [Theory]
     [InlineData("sample")]
     [InlineData("sample: in place")]
+    [InlineData("sample: async")]
     [InlineData("sample: rolling log")]
     [InlineData("sample: deferred")]
     [InlineData("sample: group")]
@@ -23,10 +24,10 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public void Sample_OfTheReadme_Runs()
+    public async Task Sample_OfTheReadme_Runs()
     {
         using var folder = new TestFolder();
-        ReadmeSample.Run(folder.Stream);
+        await ReadmeSample.RunAsync(folder.Stream, TestContext.Current.CancellationToken);
     }
 
     // So that none is left unseen.

@@ -23,6 +23,7 @@ namespace PmemStream.Interop.Native;
 /// publisher, abandoner or finalizer, is its only user.</item>
 /// <item>In a group several calls come before its end, from any thread: each locks the handle and looks whether it is still
 /// the group's. Who ends the group takes the handle away from it under the same lock.</item>
+/// <item>A waiter handle is released by its finalizer only, as stream and region handles are.</item>
 /// <item>A check handle never leaves the method that made it.</item>
 /// <item>A dump handle belongs to an enumerator that threads may share: each call locks the handle and counts a reference.
 /// Nobody lists what is stored in a hurry.</item>
@@ -88,6 +89,13 @@ internal sealed unsafe class CursorHandle : NativeHandle
 {
     /// <inheritdoc/>
     protected override void Release(nint pointer) => NativeMethods.pms_cursor_close((pms_cursor*)pointer);
+}
+
+/// <summary>Owns a <c>pms_waiter</c>.</summary>
+internal sealed unsafe class WaiterHandle : NativeHandle
+{
+    /// <inheritdoc/>
+    protected override void Release(nint pointer) => NativeMethods.pms_waiter_release((pms_waiter*)pointer);
 }
 
 /// <summary>Owns a <c>pms_check</c>.</summary>

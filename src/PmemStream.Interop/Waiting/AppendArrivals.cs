@@ -17,7 +17,7 @@ namespace PmemStream.Interop.Waiting;
 /// The appending thread only queues a look in the thread pool, and not another one before that has begun.
 /// </para>
 /// </remarks>
-internal sealed class AppendArrivals(Action look) : IArrivals, IThreadPoolWorkItem
+internal sealed class AppendArrivals(EntryWaits waits) : IArrivals, IThreadPoolWorkItem
 {
     private volatile bool _isAwaited;
     private int _isQueued;
@@ -42,6 +42,12 @@ internal sealed class AppendArrivals(Action look) : IArrivals, IThreadPoolWorkIt
     }
 
     /// <inheritdoc/>
+    public void Change()
+    {
+        // See above: whoever appends looks at the same flag for all.
+    }
+
+    /// <inheritdoc/>
     public void Stop() => _isAwaited = false;
 
     /// <inheritdoc/>
@@ -49,11 +55,6 @@ internal sealed class AppendArrivals(Action look) : IArrivals, IThreadPoolWorkIt
     {
         // Before the look, which sees all that was told of before.
         Interlocked.Exchange(ref _isQueued, 0);
-        look();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
+        waits.Look();
     }
 }

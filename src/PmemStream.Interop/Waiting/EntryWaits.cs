@@ -19,10 +19,10 @@ internal sealed class EntryWaits
     private bool _isClosed;
 
     /// <summary>Makes the list of a stream that this process reads only, or writes.</summary>
-    public EntryWaits(bool readOnly)
+    public EntryWaits(PersistentStream stream, bool readOnly)
     {
-        _appends = readOnly ? null : new AppendArrivals(Look);
-        _arrivals = _appends is null ? new PolledArrivals(Look) : _appends;
+        _appends = readOnly ? null : new AppendArrivals(this);
+        _arrivals = _appends is null ? new WaitedArrivals(stream, this) : _appends;
     }
 
     /// <summary>
@@ -63,6 +63,10 @@ internal sealed class EntryWaits
                 {
                     _arrivals.Start();
                 }
+                else
+                {
+                    _arrivals.Change();
+                }
 
                 // What came before anybody told of it.
                 LookLocked(wait);
@@ -95,11 +99,22 @@ internal sealed class EntryWaits
                 wait.Drop();
             }
         }
-
-        _arrivals.Dispose();
     }
 
-    private void Look()
+    /// <summary>Copies who waits for what.</summary>
+    public void CopyTo(List<(StreamRegion Region, EntryPosition After)> list)
+    {
+        lock (_gate)
+        {
+            for (var wait = (EntryWait?)_waiting.First; wait is not null; wait = (EntryWait?)wait.Next)
+            {
+                list.Add((wait.Region!, wait.After));
+            }
+        }
+    }
+
+    /// <summary>Ends the waits for what is there.</summary>
+    public void Look()
     {
         lock (_gate)
         {
