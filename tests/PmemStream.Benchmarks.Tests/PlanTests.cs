@@ -10,6 +10,7 @@ public sealed class PlanTests
         Assert.Equal([8, 64, 256, 1024, 4096, 16384, 65536], Values(cases, ScenarioNames.Append, one => one.PayloadBytes));
         Assert.Equal([1, 8, 64], Values(cases, ScenarioNames.Batch, one => one.Batch));
         Assert.Equal([1, 2, 4, 8], Values(cases, ScenarioNames.ThreadsOne, one => one.Threads));
+        Assert.Equal([1, 16, 256], Values(cases, ScenarioNames.Callers, one => one.Threads));
         Assert.Equal([1, 64, 512], Values(cases, ScenarioNames.OpenKilled, one => (int)(one.LogBytes >> 20)));
     }
 

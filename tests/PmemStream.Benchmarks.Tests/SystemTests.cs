@@ -41,6 +41,22 @@ public sealed class SystemTests : IDisposable
         Assert.Empty(_memory.GetFileSystemInfos());
     }
 
+    [Theory]
+    [InlineData(SystemNames.CSharp, PolicyNames.Sync)]
+    [InlineData(SystemNames.Faster, PolicyNames.Own)]
+    [InlineData(SystemNames.Sqlite, PolicyNames.Own)]
+    public void Measure_Callers_CountsTheEntriesOfAll(string name, string policy)
+    {
+        using var systems = new MeasuredSystems(Workplace, programs: "");
+        foreach (int callers in new[] { 1, 16 })
+        {
+            Measurement measurement = systems[name].Measure(PlanOfBenchmarks.Callers(name, policy, callers), Shortly);
+            Assert.True(measurement.Operations > 0 && measurement.Operations % callers == 0, $"{measurement.Operations}");
+        }
+
+        systems.Reset();
+    }
+
     [Fact]
     public void Measure_ScenarioThatASystemLacks_IsRefused()
     {

@@ -82,7 +82,7 @@ public sealed class TargetTests
     public void All_Pairs_AreMeasuredInTheSameRounds()
     {
         IReadOnlyList<CaseGroup> groups = PlanOfBenchmarks.Groups(isTrial: false);
-        Assert.Equal(22, Targets.All.Count);
+        Assert.Equal(23, Targets.All.Count);
         foreach (TargetPair pair in Targets.All.SelectMany(target => target.Pairs))
         {
             CaseGroup group = Assert.Single(groups, group => group.Cases.Contains(pair.Measured));

@@ -16,6 +16,8 @@ internal static class PlanOfBenchmarks
     /// <summary>Logs that are iterated: one that stays in the caches, and one that does not.</summary>
     public static IReadOnlyList<long> IteratedMebibytes { get; } = [1, 32];
 
+    private static int[] CallerCounts { get; } = [1, 16, 256];
+
     private static int[] Sizes { get; } = [8, 64, 256, 1024, 4096, 16384, 65536];
 
     private static int[] Batches { get; } = [1, 8, 64];
@@ -35,6 +37,7 @@ internal static class PlanOfBenchmarks
             Opening(),
             .. sizes.Select(size => AppendOnDisk(size, isFirst: size == sizes[0])),
             BatchOnDisk(),
+            CallersOnDisk(),
         ];
     }
 
@@ -46,6 +49,9 @@ internal static class PlanOfBenchmarks
 
     public static BenchmarkCase Open(string scenario, long mebibytes) =>
         new(SystemNames.Core, scenario, MediumNames.Memory, PolicyNames.Automatic, 4096, LogBytes: mebibytes << 20);
+
+    public static BenchmarkCase Callers(string system, string policy, int callers) =>
+        new(system, ScenarioNames.Callers, MediumNames.Disk, policy, 64, callers);
 
     private static CaseGroup AppendInMemory(int size)
     {
@@ -146,6 +152,20 @@ internal static class PlanOfBenchmarks
                select new BenchmarkCase(system, ScenarioNames.Append, MediumNames.Disk, PolicyNames.Own, size),
         ],
         StartsAfresh: isFirst);
+
+    private static CaseGroup CallersOnDisk() => new(
+        "asynchronous callers on a disk",
+        [
+            .. from callers in CallerCounts
+               from member in new[]
+               {
+                   (SystemNames.CSharp, PolicyNames.Sync),
+                   (SystemNames.Faster, PolicyNames.Own),
+                   (SystemNames.Sqlite, PolicyNames.Own),
+               }
+               select Callers(member.Item1, member.Item2, callers),
+        ],
+        StartsAfresh: true);
 
     private static CaseGroup BatchOnDisk() => new(
         "batches on a disk",

@@ -8,6 +8,7 @@ internal static class Titles
         ScenarioNames.Append => "Durable append, per entry",
         ScenarioNames.Batch => "Batches that become durable together, per entry",
         ScenarioNames.Group => "Atomic groups, per entry",
+        ScenarioNames.Callers => "Durable append by asynchronous callers at once, per entry of all",
         ScenarioNames.ThreadsOne => "Durable append by threads on one region, per entry of all",
         ScenarioNames.ThreadsEach => "Durable append by threads on a region each, per entry of all",
         ScenarioNames.Iterate => "Iteration, verified, per entry",

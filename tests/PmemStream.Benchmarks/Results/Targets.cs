@@ -85,6 +85,11 @@ internal static class Targets
                 new("64 B", Batch(SystemNames.Core, MediumNames.Disk, PolicyNames.Sync, 64),
                     Batch(SystemNames.Floor, MediumNames.Disk, PolicyNames.Sync, 1), Scale: 64),
             ]),
+        new("256 callers of AppendAsync on a disk file against one", TargetKind.FasterAtLeast, 50,
+            [
+                new("64 B", PlanOfBenchmarks.Callers(SystemNames.CSharp, PolicyNames.Sync, 256),
+                    PlanOfBenchmarks.Callers(SystemNames.CSharp, PolicyNames.Sync, 1)),
+            ]),
     ];
 
     private static TargetPair[] Sizes(IEnumerable<int> sizes, string policy) =>

@@ -14,6 +14,7 @@ internal sealed class InteropSystem(Workplace workplace) : IMeasuredSystem
         ScenarioNames.Group => AppendGroups(measured, minimum),
         ScenarioNames.ThreadsOne => AppendByThreads(measured, minimum, each: false),
         ScenarioNames.ThreadsEach => AppendByThreads(measured, minimum, each: true),
+        ScenarioNames.Callers => AppendByCallers(measured, minimum),
         ScenarioNames.Iterate => Iterate(measured, minimum, verified: true),
         ScenarioNames.IterateUnverified => Iterate(measured, minimum, verified: false),
         _ => throw new BenchmarkException($"The C# layer has no scenario '{measured.Scenario}'."),
@@ -108,6 +109,17 @@ internal sealed class InteropSystem(Workplace workplace) : IMeasuredSystem
                 region.Region.Clear();
             }
         });
+    }
+
+    private Measurement AppendByCallers(BenchmarkCase measured, TimeSpan minimum)
+    {
+        KeptRegion kept = One(measured);
+        ReadOnlyMemory<byte> payload = Workplace.Payload.AsMemory(0, measured.PayloadBytes);
+        return Callers.Measure(
+            measured.Threads,
+            minimum,
+            count => kept.MakeRoom(measured.PayloadBytes, count),
+            () => kept.Region.AppendAsync(payload).AsTask());
     }
 
     private Measurement Iterate(BenchmarkCase measured, TimeSpan minimum, bool verified)

@@ -8,6 +8,7 @@ internal sealed class SqliteSystem(Workplace workplace) : IMeasuredSystem
     private const long KeptBytes = 64 << 20;
     private const int IteratedEntries = 100_000;
 
+    private readonly SemaphoreSlim _turn = new(1);
     private SqliteConnection? _connection;
     private SqliteCommand? _insert;
     private string _folder = "";
@@ -22,6 +23,7 @@ internal sealed class SqliteSystem(Workplace workplace) : IMeasuredSystem
         {
             ScenarioNames.Append or ScenarioNames.Batch => Measurement.Of(
                 minimum, measured.Batch, count => Trim((long)count * measured.PayloadBytes), Insert),
+            ScenarioNames.Callers => InsertByCallers(measured, minimum),
             ScenarioNames.Iterate => Iterate(minimum),
             _ => throw new BenchmarkException($"SQLite has no scenario '{measured.Scenario}' here."),
         };
@@ -41,7 +43,11 @@ internal sealed class SqliteSystem(Workplace workplace) : IMeasuredSystem
         }
     }
 
-    public void Dispose() => Reset();
+    public void Dispose()
+    {
+        Reset();
+        _turn.Dispose();
+    }
 
     private void Open(string folder)
     {
@@ -74,6 +80,24 @@ internal sealed class SqliteSystem(Workplace workplace) : IMeasuredSystem
             _insert.Parameters[0].Value = Workplace.Payload[..bytes];
         }
     }
+
+    // A transaction for each entry, one at a time: it has no group commit, and one writer.
+    private Measurement InsertByCallers(BenchmarkCase measured, TimeSpan minimum) => Callers.Measure(
+        measured.Threads,
+        minimum,
+        count => Trim((long)count * measured.PayloadBytes),
+        async () =>
+        {
+            await _turn.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                Insert(1);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        });
 
     private void Insert(int count)
     {
