@@ -692,6 +692,39 @@ verb_kill() {
         dotnet "$program" run "$folder" "$memory" "$rounds" "${seed[@]}"
 }
 
+## [--entries N] [--seed S]: a writer and four readers that are killed and started again, over N entries (50000)
+verb_followers() {
+    local entries=50000 seed=() log=$root/build/followers.log control passed=0 failed=0
+
+    while (($#)); do
+        case $1 in
+            --entries) entries=${2:-} ;;
+            --seed) seed=(--seed "${2:-}") ;;
+            *) die "followers: expected --entries N or --seed S, found '$1'" ;;
+        esac
+        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "followers: $1 wants a number"
+        shift 2
+    done
+    [[ -d /dev/shm ]] || die "followers: the streams lie on a tmpfs, and there is no /dev/shm"
+    require_native_toolchain libcmocka-dev
+    build_native -DPMS_BUILD_TESTS=ON
+    say "Followers: $entries entries, and each control"
+    for control in 0 1 2 3 4; do
+        ((control)) && entries=3000
+        # A reader that misses a wake-up, or a writer that waits for ever, must not hold up everything else.
+        timeout --foreground --kill-after=10 $((120 + entries / 100)) \
+            "$root/build/$preset/tests/native/follow_stress" --entries "$entries" --control "$control" "${seed[@]}" |
+            tee "$log" || true
+        if grep -q '^ok 1' "$log"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+        fi
+    done
+    printf '\n%d passed, %d failed\n' "$passed" "$failed"
+    ((failed == 0))
+}
+
 ## [--lane NAME] [--rounds N] [--deep]: DAX, device-DAX, eADR and power cuts, on persistent memory that QEMU emulates
 verb_test-dax() {
     local packages=(qemu-system-x86 busybox-static ndctl e2fsprogs xfsprogs xz-utils)

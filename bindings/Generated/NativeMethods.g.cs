@@ -136,6 +136,7 @@ internal enum pms_read_flags : uint
 {
     PMS_READ_VERIFIED = 0,
     PMS_READ_UNVERIFIED = 1,
+    PMS_READ_PINNED = 2,
 }
 
 [NativeTypeName("unsigned int")]

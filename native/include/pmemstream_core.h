@@ -36,7 +36,7 @@
  *     error on persistent memory.
  *   - Writing into the memory of a reservation after it was published breaks the log from that entry on.
  *   - A region is not cleared or freed under an open cursor of this process, but a cursor in another process sees
- *     PMS_E_STALE only at its next call: data that it still points at may already be overwritten.
+ *     PMS_E_STALE only at its next call: data that it still points at may already be overwritten. PMS_READ_PINNED prevents it.
  *   - After fork() the child may only release its handles: every other call on them returns PMS_E_FORKED, whether or not
  *     its own list says so.
  *   - Copying a stream file copies its UUID: two copies that are both written to have diverged; do not mix them.
@@ -205,7 +205,12 @@ typedef enum pms_cursor_start {
 typedef enum pms_read_flags {
 	PMS_READ_VERIFIED = 0, /* hash every payload and compare with its checksum */
 	/* Skip the hash of the payload: sizes, order and bounds are still checked, damaged bytes are not noticed. */
-	PMS_READ_UNVERIFIED = 1
+	PMS_READ_UNVERIFIED = 1,
+	/*
+	 * Of a cursor of a stream that is open for reading only: a writer in another process gets PMS_E_BUSY when it would clear or
+	 * free the region, so that what the entries point at stays. (A cursor in the writer's own process always does that.)
+	 */
+	PMS_READ_PINNED = 2
 } pms_read_flags;
 
 /* pms_entry.flags */
@@ -846,7 +851,8 @@ PMS_API uint64_t pms_region_persisted(const pms_region *region);
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 /*
- * Opens a cursor. While it is open the region can be neither cleared nor freed by this process.
+ * Opens a cursor. While it is open the region can be neither cleared nor freed by this process; with PMS_READ_PINNED by no
+ * process. A process that dies pins nothing. Up to 64 streams that are open for reading can pin, up to 60 regions each.
  *
  * PMS_CURSOR_FROM_TIMESTAMP walks, without hashing payloads, to the first entry that it wants. Where cursors of this stream
  * have come past before, it begins close to it (at most 1,024 places of each region are kept in memory), so that the cost is
@@ -856,7 +862,9 @@ PMS_API uint64_t pms_region_persisted(const pms_region *region);
  * options  in; null: from the first entry, verified.
  * cursor   out, not null; closed by the caller. Used by one thread at a time.
  * Returns PMS_OK, PMS_E_NO_ENTRY (a position that is in another region, between entries, behind what is visible, or of an
- * earlier life), PMS_E_INVALID_ARGUMENT, PMS_E_STALE, PMS_E_CLOSED, PMS_E_CORRUPT, PMS_E_NO_MEMORY.
+ * earlier life), PMS_E_INVALID_ARGUMENT, PMS_E_STALE, PMS_E_CLOSED, PMS_E_CORRUPT, PMS_E_NO_MEMORY; with PMS_READ_PINNED also
+ * PMS_E_NOT_SUPPORTED (there is no coordination file that could be written, or no place in it) and PMS_E_BUSY (the writer does
+ * not come to an end with clearing it).
  */
 PMS_API int32_t pms_cursor_open(pms_region *region, const pms_cursor_options *options, pms_cursor **cursor,
 				pms_error *error);

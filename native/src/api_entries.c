@@ -281,8 +281,8 @@ int32_t pms_cursor_open(pms_region *region, const pms_cursor_options *options, p
 		options = &default_cursor;
 	if (options->struct_bytes != sizeof(*options))
 		return pms_wrong_struct("options", sizeof(*options), options->struct_bytes, error);
-	if (options->flags > PMS_READ_UNVERIFIED)
-		return pms_out_of_range("flags", options->flags, PMS_READ_UNVERIFIED, error);
+	if (options->flags > (PMS_READ_UNVERIFIED | PMS_READ_PINNED))
+		return pms_out_of_range("flags", options->flags, PMS_READ_UNVERIFIED | PMS_READ_PINNED, error);
 	if (options->start > PMS_CURSOR_FROM_TIMESTAMP)
 		return pms_out_of_range("start", options->start, PMS_CURSOR_FROM_TIMESTAMP, error);
 	if (options->reserved0 || !pms_is_zero(options->reserved))

@@ -96,7 +96,9 @@ typedef struct pms_attachment {
 	pms_shared_common *common; /* null: a reader that may not write it */
 	uint32_t reader_index;	   /* of a reader's own slot; PMS_SHARED_READERS: none */
 	pms_mutex pin_mutex;
-	uint32_t pin_uses[PMS_SHARED_PINS]; /* of each pin of our slot, by cursors of this process */
+	/* Of our slot: what each pin is for, and how many cursors of this process use it. */
+	uint64_t pin_identities[PMS_SHARED_PINS];
+	uint32_t pin_uses[PMS_SHARED_PINS];
 } pms_attachment;
 
 /* What a stream has of it. A writer's attachment stays the same as long as its memory; a reader's is replaced. */
@@ -168,6 +170,11 @@ void pms_coordination_add(pms_region *region);
 void pms_coordination_remove_locked(pms_region *region);
 /* Under the region's mutex: what its slot says, as a whole. */
 void pms_coordination_publish_locked(pms_region *region);
+/*
+ * Under the region's mutex, before it is cleared or freed: PMS_OK, and no reader pins it from now on, or PMS_E_BUSY. The claim
+ * ends with pms_coordination_publish_locked or _remove_locked.
+ */
+int32_t pms_coordination_claim_locked(pms_region *region, pms_error *error);
 /* Wakes who waits for the region, or for anything. */
 void pms_coordination_wake(pms_region *region);
 /* What waiters in the writer's own process sleep on. */
@@ -185,6 +192,18 @@ void pms_coordination_attach(pms_stream *stream, const char *path);
  * anything that could be believed (R20). `persisted` likewise: out, 0 when not known.
  */
 uint64_t pms_coordination_limit(pms_region *region, uint64_t *persisted);
+/*
+ * Keeps the region, in the life that has this base, from being cleared or freed. On PMS_OK `pinned` goes to
+ * pms_coordination_unpin. PMS_E_NOT_SUPPORTED, PMS_E_STALE, PMS_E_BUSY.
+ */
+int32_t pms_coordination_pin(pms_region *region, uint64_t base, pms_attachment **pinned, pms_error *error);
+void pms_coordination_unpin(pms_region *region, pms_attachment *pinned);
+/* Whether somebody has the lock of the file's writer. */
+bool pms_attachment_has_writer(const pms_attachment *attachment);
+/* Under the mutex of the coordination: what the reader is attached to, after a look for something newer; null: nothing. */
+pms_attachment *pms_coordination_current_locked(pms_stream *stream);
+/* Under the region's mutex: finds the slot of this region, which is region->shared_slot then. */
+bool pms_coordination_find_slot_locked(pms_region *region, const pms_attachment *attachment);
 /* What a reader is attached to, referenced, when a living writer wakes whoever has armed something there; else null. */
 pms_attachment *pms_coordination_waker(pms_stream *stream);
 /* What somebody who waits for the region arms: in that file, or (null) in the writer's own process. */

@@ -57,17 +57,17 @@ static pms_attachment *attach(const pms_stream *stream)
 	return NULL;
 }
 
-static bool has_writer(const pms_attachment *attachment)
+bool pms_attachment_has_writer(const pms_attachment *attachment)
 {
 	return pms_shm_is_locked(&attachment->shm, PMS_SHARED_LOCK_WRITER);
 }
 
 /* The file of whoever writes now, if he has one. Under the mutex. */
-static pms_attachment *current_locked(pms_stream *stream)
+pms_attachment *pms_coordination_current_locked(pms_stream *stream)
 {
 	pms_coordination *coordination = &stream->coordination;
 
-	if (!coordination->path || (coordination->attachment && has_writer(coordination->attachment)))
+	if (!coordination->path || (coordination->attachment && pms_attachment_has_writer(coordination->attachment)))
 		return coordination->attachment;
 	uint64_t now = pms_os_milliseconds();
 	if (now < coordination->next_attempt)
@@ -93,7 +93,7 @@ void pms_coordination_attach(pms_stream *stream, const char *path)
 
 	coordination->path = pms_shm_path(path, &stream->file, stream->header.uuid);
 	pms_mutex_lock(&coordination->mutex);
-	(void)current_locked(stream);
+	(void)pms_coordination_current_locked(stream);
 	pms_mutex_unlock(&coordination->mutex);
 }
 
@@ -113,8 +113,8 @@ static pms_attachment *trusted(pms_stream *stream, uint64_t *session)
 	pms_coordination *coordination = &stream->coordination;
 
 	pms_mutex_lock(&coordination->mutex);
-	pms_attachment *attachment = current_locked(stream);
-	if (attachment && has_writer(attachment) && is_live(attachment, session)) {
+	pms_attachment *attachment = pms_coordination_current_locked(stream);
+	if (attachment && pms_attachment_has_writer(attachment) && is_live(attachment, session)) {
 		atomic_fetch_add(&attachment->references, 1);
 		coordination->attempt_pause = 0;
 	} else {
@@ -153,7 +153,7 @@ static bool read_slot(const pms_shared_slot *slot, slot_words *words)
 }
 
 /* The slot of this region, which is where it was last time, if it has one. */
-static bool find_slot(pms_region *region, const pms_attachment *attachment)
+bool pms_coordination_find_slot_locked(pms_region *region, const pms_attachment *attachment)
 {
 	const pms_shared_slot *slots = attachment->published->slots;
 
@@ -179,7 +179,7 @@ uint64_t pms_coordination_limit(pms_region *region, uint64_t *persisted)
 	*persisted = 0;
 	if (!attachment)
 		return limit;
-	if (find_slot(region, attachment)) {
+	if (pms_coordination_find_slot_locked(region, attachment)) {
 		bool same_life = read_slot(&attachment->published->slots[region->shared_slot], &words) &&
 				 words.identity == region->identity && words.offset == region->offset &&
 				 words.base == region->life.base;
@@ -214,7 +214,8 @@ pms_shared_arm *pms_coordination_arm(pms_region *region, pms_attachment *attachm
 	if (!attachment)
 		return region->arm;
 	pms_mutex_lock(&region->mutex);
-	uint32_t slot = find_slot(region, attachment) ? region->shared_slot : PMS_SHARED_NO_SLOT;
+	uint32_t slot =
+	    pms_coordination_find_slot_locked(region, attachment) ? region->shared_slot : PMS_SHARED_NO_SLOT;
 	pms_mutex_unlock(&region->mutex);
 	return &attachment->common->arms[slot];
 }

@@ -167,6 +167,40 @@ void pms_coordination_publish_locked(pms_region *region)
 	atomic_store(&slot->sequence, sequence + 1);
 }
 
+/* Whoever pins the region, when he lives; null: nobody. */
+static const pms_shared_reader *find_pin(const pms_attachment *attachment, uint64_t identity)
+{
+	for (uint32_t i = 0; i < PMS_SHARED_READERS; i++) {
+		const pms_shared_reader *reader = &attachment->common->readers[i];
+		bool pinned = false;
+		for (uint32_t pin = 0; pin < PMS_SHARED_PINS; pin++)
+			pinned |= atomic_load(&reader->pins[pin]) == identity;
+		if (pinned && pms_shm_is_locked(&attachment->shm, PMS_SHARED_LOCK_READER + i))
+			return reader;
+	}
+	return NULL;
+}
+
+int32_t pms_coordination_claim_locked(pms_region *region, pms_error *error)
+{
+	const pms_attachment *attachment = region->stream->coordination.attachment;
+
+	if (!attachment)
+		return PMS_OK;
+	/* The claim, then the look for pins; a reader pins, then looks for the claim. One of the two sees the other. */
+	if (region->shared_slot < PMS_SHARED_SLOTS)
+		atomic_fetch_or(&region->published->sequence, 1);
+	atomic_thread_fence(memory_order_seq_cst);
+	const pms_shared_reader *reader = find_pin(attachment, region->identity);
+	if (!reader)
+		return PMS_OK;
+	uint64_t process = atomic_load(&reader->process);
+	pms_coordination_publish_locked(region);
+	return pms_fail_at(error, PMS_E_BUSY, region->offset, 0, process,
+			   "the region '%s' is in use: process %llu reads it, and has it pinned", region->name,
+			   (unsigned long long)process);
+}
+
 /* ---- waking ------------------------------------------------------------------------------------------------------ */
 
 _Atomic uint32_t *pms_coordination_ticket(pms_stream *stream)

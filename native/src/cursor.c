@@ -127,6 +127,7 @@ static int32_t place(pms_cursor *cursor, const pms_cursor_options *options, pms_
 int32_t pms_cursor_start_at(pms_region *region, const pms_cursor_options *options, pms_cursor **out, pms_error *error)
 {
 	int32_t status = pms_region_enter_reader(region, error);
+	pms_attachment *pinned = NULL;
 	pms_cursor *cursor;
 	pms_life life;
 
@@ -142,16 +143,20 @@ int32_t pms_cursor_start_at(pms_region *region, const pms_cursor_options *option
 		    .region = region, .verified = !(options->flags & PMS_READ_UNVERIFIED), .ahead_count = 1};
 		status = pms_cursor_look(region, &life, error);
 	}
+	if (status == PMS_OK && (options->flags & PMS_READ_PINNED) && region->stream->read_only)
+		status = pms_coordination_pin(region, life.base, &pinned, error);
 	if (status == PMS_OK) {
 		pms_cursor_rewind(cursor, &life);
 		status = place(cursor, options, error);
 	}
 	if (status != PMS_OK) {
+		pms_coordination_unpin(region, pinned);
 		free(cursor);
 		pms_region_leave_reader(region);
 		return status;
 	}
 	pms_region_reference(region);
+	cursor->pinned = pinned;
 	*out = cursor;
 	return PMS_OK;
 }
@@ -160,6 +165,7 @@ void pms_cursor_end(pms_cursor *cursor)
 {
 	pms_region *region = cursor->region;
 
+	pms_coordination_unpin(region, cursor->pinned);
 	free(cursor->ahead);
 	free(cursor);
 	pms_region_leave_reader(region);
@@ -170,8 +176,8 @@ void pms_cursor_end(pms_cursor *cursor)
  * The copy is what gets hashed, so that a writer in another process cannot change it between check and use (R20). Where
  * there is no room for it, the entry in place is verified, so that the size that is returned is right.
  */
-int32_t pms_copy_entry(pms_region *region, const pms_position *position, void *destination, uint64_t capacity,
-		       bool verified, uint64_t *bytes, pms_error *error)
+static int32_t copy_entry(pms_region *region, const pms_position *position, void *destination, uint64_t capacity,
+			  bool verified, uint64_t *bytes, pms_life *found, pms_error *error)
 {
 	uint64_t offset = position->offset;
 	pms_parsed_entry entry;
@@ -182,6 +188,7 @@ int32_t pms_copy_entry(pms_region *region, const pms_position *position, void *d
 		status = pms_cursor_look(region, &life, error);
 	if (status != PMS_OK)
 		return status;
+	*found = life;
 	uint64_t end = atomic_load_explicit(&region->committed, memory_order_acquire);
 	if (!is_place(region, offset, end))
 		return no_entry(region, position, error);
@@ -207,6 +214,18 @@ int32_t pms_copy_entry(pms_region *region, const pms_position *position, void *d
 				   "the entry has %llu bytes, the destination %llu",
 				   (unsigned long long)entry.payload_bytes, (unsigned long long)capacity);
 	return PMS_OK;
+}
+
+int32_t pms_copy_entry(pms_region *region, const pms_position *position, void *destination, uint64_t capacity,
+		       bool verified, uint64_t *bytes, pms_error *error)
+{
+	pms_life life = {0};
+
+	int32_t status = copy_entry(region, position, destination, capacity, verified, bytes, &life, error);
+	/* In a life that has ended meanwhile nothing was damaged; and what was copied without a hash may be of another. */
+	if (region->stream->read_only && life.base && (status == PMS_E_CORRUPT || (status == PMS_OK && !verified)))
+		return pms_life_stale_or(region, &life, status, error);
+	return status;
 }
 
 static int32_t look_behind(pms_region *region, const pms_position *position, pms_error *error)

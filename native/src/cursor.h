@@ -32,6 +32,8 @@ struct pms_cursor {
 	pms_entry *ahead;     /* room for PMS_AHEAD_ENTRIES_MAX; null: for `single` alone */
 	uint32_t ahead_count; /* how many to read ahead the next time */
 	pms_entry single;
+
+	pms_attachment *pinned; /* where it pins the region for other processes; null: nowhere */
 };
 
 int32_t pms_cursor_start_at(pms_region *region, const pms_cursor_options *options, pms_cursor **out, pms_error *error);
@@ -52,6 +54,8 @@ int32_t pms_cursor_damaged(const pms_region *region, uint64_t offset, const char
  * looked up on the medium; else neither can go back while we count as a reader.
  */
 int32_t pms_cursor_look(pms_region *region, pms_life *life, pms_error *error);
+/* The status, or PMS_E_STALE when the medium does not hold that life of the region any more. */
+int32_t pms_life_stale_or(const pms_region *region, const pms_life *life, int32_t status, pms_error *error);
 /* Decodes and classifies the entry at `offset`, which lies before `end`. PMS_OK or PMS_E_CORRUPT. */
 int32_t pms_cursor_load(const pms_region *region, const pms_life *life, uint64_t offset, uint64_t end, bool verified,
 			pms_parsed_entry *entry, pms_entry_kind *kind, pms_error *error);

@@ -72,20 +72,24 @@ static int32_t stale(const pms_region *region, pms_error *error)
 			   "the region '%s' was cleared or freed while it was read", region->name);
 }
 
+int32_t pms_life_stale_or(const pms_region *region, const pms_life *life, int32_t status, pms_error *error)
+{
+	uint64_t base;
+
+	/* The other words may be damaged, and were when the region was opened. */
+	if (pms_layout_is_current(region) &&
+	    pms_word_read(region->stream, region->offset + PMS_REGION_BASE, PMS_ROLE_BASE, &base) &&
+	    base == life->base)
+		return status;
+	return stale(region, error);
+}
+
 /* A writer in another process may have cleared or freed the region while we read (R20): then nothing of it counts. */
 static int32_t stale_or(const pms_cursor *cursor, int32_t status, pms_error *error)
 {
-	const pms_region *region = cursor->region;
-	uint64_t base;
-
 	if (!cursor->watches || pms_cursor_is_current(cursor))
 		return status;
-	/* Or a word is damaged, and was when the cursor was opened. */
-	if (pms_layout_is_current(region) &&
-	    pms_word_read(region->stream, region->offset + PMS_REGION_BASE, PMS_ROLE_BASE, &base) &&
-	    base == cursor->life.base)
-		return status;
-	return stale(region, error);
+	return pms_life_stale_or(cursor->region, &cursor->life, status, error);
 }
 
 static int32_t at_end(pms_cursor *cursor, uint64_t end, pms_error *error)

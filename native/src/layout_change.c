@@ -184,6 +184,15 @@ int32_t pms_layout_allocate(pms_stream *stream, const pms_region_options *option
 	return status;
 }
 
+/* After a clear or free that did not come about: the region goes on as before. */
+static int32_t give_up_locked(pms_region *region, int32_t status)
+{
+	pms_coordination_publish_locked(region);
+	if (!region->retired && !(region->damage & PMS_STATE_NO_WRITES) && !region->stream->read_only)
+		pms_order_unblock_locked(region);
+	return status;
+}
+
 /*
  * Why the region cannot be cleared or freed, or PMS_OK. Under its mutex, which is held until it is done. Whoever only has a
  * look at it is waited for: nobody shall fail because somebody else listed the regions.
@@ -194,21 +203,15 @@ static int32_t check_idle_locked(pms_region *region, pms_error *error)
 	if (region->retired)
 		return pms_region_fail_retired(region, error);
 	bool is_idle = (!region->writers || PMS_FAULT(CLEAR_BESIDE_WRITERS)) && !region->readers;
-	if (is_idle && pms_order_block_locked(region))
-		return PMS_OK;
+	if (is_idle && pms_order_block_locked(region)) {
+		int32_t status = pms_coordination_claim_locked(region, error);
+		return status == PMS_OK ? PMS_OK : give_up_locked(region, status);
+	}
 	return pms_fail_at(
 	    error, PMS_E_BUSY, region->offset, 0, region->writers + region->readers,
 	    "the region '%s' is in use: %u open reservations, %u cursors or checks%s", region->name,
 	    region->record_count, region->readers,
 	    pms_region_in_flight_locked(region) || region->writers > region->record_count ? ", appends in flight" : "");
-}
-
-/* After a clear or free that did not come about: the region goes on as before. */
-static int32_t give_up_locked(pms_region *region, int32_t status)
-{
-	if (!region->retired && !(region->damage & PMS_STATE_NO_WRITES) && !region->stream->read_only)
-		pms_order_unblock_locked(region);
-	return status;
 }
 
 /* The region is idle, and stays so: it gives out no space. */

@@ -13,7 +13,7 @@ function layer_of(name) {
         return "medium"
     if (name ~ /^(error|fault|os|shm|thread|barrier)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
         return "platform"
-    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|stable|stream_header|coordination|coordination_writer|coordination_reader)\.[ch]$/)
+    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|stable|stream_header|coordination|coordination_writer|coordination_reader|coordination_pin)\.[ch]$/)
         return "engine"
     return "verbs"
 }

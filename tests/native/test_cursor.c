@@ -328,7 +328,7 @@ static void test_cursor_bad_arguments_are_refused(void **state)
 	for (int i = 0; i < 8; i++)
 		bad[i] = good;
 	bad[0].struct_bytes++;
-	bad[1].flags = 2;
+	bad[1].flags = 4;
 	bad[2].start = 4;
 	bad[3].reserved0 = 1;
 	for (int i = 0; i < 4; i++)
