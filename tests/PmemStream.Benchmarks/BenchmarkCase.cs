@@ -74,6 +74,7 @@ internal static class ScenarioNames
     public const string ThreadsEach = "threads-each";
     public const string Callers = "callers";
     public const string Iterate = "iterate";
+    public const string IterateBatch = "iterate-batch";
     public const string IterateUnverified = "iterate-unverified";
     public const string Verify = "verify";
     public const string OpenClosed = "open-closed";

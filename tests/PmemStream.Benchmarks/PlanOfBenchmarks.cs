@@ -118,6 +118,7 @@ internal static class PlanOfBenchmarks
                {
                    (SystemNames.Core, ScenarioNames.Iterate),
                    (SystemNames.CSharp, ScenarioNames.Iterate),
+                   (SystemNames.Core, ScenarioNames.IterateBatch),
                    (SystemNames.Xxh3, ScenarioNames.Iterate),
                    (SystemNames.Core, ScenarioNames.IterateUnverified),
                    (SystemNames.CSharp, ScenarioNames.IterateUnverified),

@@ -21,6 +21,7 @@ static const struct {
     {"core", "threads-each", "memory", bench_core_threads_each},
     {"mutex", "threads-one", "memory", bench_core_threads_mutex},
     {"core", "iterate", "memory", bench_core_iterate},
+    {"core", "iterate-batch", "memory", bench_core_iterate},
     {"core", "iterate-unverified", "memory", bench_core_iterate},
     {"core", "verify", "memory", bench_core_verify},
     {"xxh3", "iterate", "memory", bench_xxh3},

@@ -54,7 +54,7 @@ bench_result bench_core_group(const bench_request *request);	     /* group */
 bench_result bench_core_threads_one(const bench_request *request);   /* threads-one: all on one region */
 bench_result bench_core_threads_each(const bench_request *request);  /* threads-each: a region for each */
 bench_result bench_core_threads_mutex(const bench_request *request); /* threads-one, a mutex around each append */
-bench_result bench_core_iterate(const bench_request *request);	     /* iterate, iterate-unverified */
+bench_result bench_core_iterate(const bench_request *request);	     /* iterate, iterate-batch, iterate-unverified */
 bench_result bench_core_verify(const bench_request *request);	     /* verify: a check of the stream */
 bench_result bench_xxh3(const bench_request *request);		     /* iterate, verify: XXH3 over the same bytes */
 bench_result bench_core_open(const bench_request *request);	     /* open-closed, open-killed */

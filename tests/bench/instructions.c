@@ -101,6 +101,18 @@ static void iterate_64(uint64_t count)
 	pms_cursor_close(cursor);
 }
 
+static void iterate_batch_64(uint64_t count)
+{
+	const pms_entry *entries;
+	pms_cursor *cursor;
+	uint64_t found;
+
+	check(pms_cursor_open(place.region, NULL, &cursor, NULL), "cursor_open");
+	for (uint64_t i = 0; i < count; i += found)
+		check(pms_cursor_next_batch(cursor, &entries, &found, NULL), "cursor_next_batch");
+	pms_cursor_close(cursor);
+}
+
 /* Each check goes through the log, of 64 entries. */
 static void verify_1024(uint64_t count)
 {
@@ -167,6 +179,7 @@ static const struct {
     {"reserve-publish-64", reserve_publish_64, NULL, 0},
     /* The log has the same length for both counts, so that filling it cancels out. */
     {"iterate-64", iterate_64, append_64, 64 * BATCH},
+    {"iterate-batch-64", iterate_batch_64, append_64, 64 * BATCH},
     {"verify-1024", verify_1024, append_1024, BATCH},
     {"open", open_close, NULL, 0},
 };

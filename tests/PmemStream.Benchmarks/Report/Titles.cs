@@ -12,6 +12,7 @@ internal static class Titles
         ScenarioNames.ThreadsOne => "Durable append by threads on one region, per entry of all",
         ScenarioNames.ThreadsEach => "Durable append by threads on a region each, per entry of all",
         ScenarioNames.Iterate => "Iteration, verified, per entry",
+        ScenarioNames.IterateBatch => "Iteration by batches of the cursor, verified, per entry",
         ScenarioNames.IterateUnverified => "Iteration, not verified, per entry",
         ScenarioNames.Verify => "Verification of everything, per entry",
         ScenarioNames.OpenClosed => "Opening after a close",

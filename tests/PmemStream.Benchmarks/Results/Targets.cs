@@ -59,11 +59,19 @@ internal static class Targets
                        Reference: null),
             ]),
         new("Iteration of packed 64-byte entries, verified, C, ns", TargetKind.TimeAtMost, 6,
-            [.. PlanOfBenchmarks.IteratedMebibytes.Select(length => new TargetPair(
-                $"log of {length} MiB", Iterate(SystemNames.Core, length), Reference: null))]),
-        new("The same in C# against C", TargetKind.RatioAtMost, 1.5,
-            [.. PlanOfBenchmarks.IteratedMebibytes.Select(length => new TargetPair(
-                $"log of {length} MiB", Iterate(SystemNames.CSharp, length), Iterate(SystemNames.Core, length)))]),
+            [
+                .. from length in PlanOfBenchmarks.IteratedMebibytes
+                   from way in new[] { (ScenarioNames.IterateBatch, "by batches"), (ScenarioNames.Iterate, "one by one") }
+                   select new TargetPair(
+                       $"{way.Item2}, log of {length} MiB", Iterate(SystemNames.Core, way.Item1, length), Reference: null),
+            ]),
+        new("The same in C# against C by batches", TargetKind.RatioAtMost, 1.5,
+            [
+                .. PlanOfBenchmarks.IteratedMebibytes.Select(length => new TargetPair(
+                    $"log of {length} MiB",
+                    Iterate(SystemNames.CSharp, ScenarioNames.Iterate, length),
+                    Iterate(SystemNames.Core, ScenarioNames.IterateBatch, length))),
+            ]),
         new("Opening with 512 MiB in it against 1 MiB", TargetKind.RatioAtMost, 1.5,
             [
                 new("closed", Open(ScenarioNames.OpenClosed, 512), Open(ScenarioNames.OpenClosed, 1)),
@@ -117,8 +125,8 @@ internal static class Targets
     private static BenchmarkCase Batch(string system, string medium, string policy, int batch) =>
         new(system, ScenarioNames.Batch, medium, policy, 64, 1, batch);
 
-    private static BenchmarkCase Iterate(string system, long mebibytes) =>
-        PlanOfBenchmarks.Iterate(system, ScenarioNames.Iterate, mebibytes);
+    private static BenchmarkCase Iterate(string system, string scenario, long mebibytes) =>
+        PlanOfBenchmarks.Iterate(system, scenario, mebibytes);
 
     private static BenchmarkCase Open(string scenario, long mebibytes) => PlanOfBenchmarks.Open(scenario, mebibytes);
 }
