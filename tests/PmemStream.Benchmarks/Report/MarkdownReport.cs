@@ -16,7 +16,7 @@ internal static class MarkdownReport
         WriteMachine(text, machine);
         text.Append("\n## Targets\n\n");
         text.Append("A ratio is the median, over the rounds, of the ratio within each round; of several sizes the one farthest ");
-        text.Append("from the target counts.\n\n");
+        text.Append("from the target counts. The ratio of the least times stands beside it for information.\n\n");
         text.Append(TargetTable.Write(outcomes));
         WriteDetails(text, outcomes);
         foreach (IGrouping<(string, string), BenchmarkResult> part in results.All
@@ -53,14 +53,14 @@ internal static class MarkdownReport
 
     private static void WriteDetails(StringBuilder text, IReadOnlyList<TargetOutcome> outcomes)
     {
-        text.Append("\n| pair | median | quartiles |\n|---|---:|---:|\n");
+        text.Append("\n| pair | median | quartiles | by the least times |\n|---|---:|---:|---:|\n");
         foreach (TargetOutcome outcome in outcomes.Where(outcome => outcome.Pairs.Count > 1))
         {
             foreach (PairOutcome pair in outcome.Pairs)
             {
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"| {outcome.Target.What}: {pair.Pair.Label} | {pair.Median:0.00#} | {pair.LowerQuartile:0.00#} to {pair.UpperQuartile:0.00#} |\n");
+                    $"| {outcome.Target.What}: {pair.Pair.Label} | {pair.Median:0.00#} | {pair.LowerQuartile:0.00#} to {pair.UpperQuartile:0.00#} | {pair.OfLeast:0.00#} |\n");
             }
         }
     }

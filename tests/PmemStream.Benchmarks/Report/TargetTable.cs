@@ -9,13 +9,13 @@ internal static class TargetTable
 {
     public static string Write(IEnumerable<TargetOutcome> outcomes)
     {
-        var text = new StringBuilder("| what | target | measured | |\n|---|---:|---:|---|\n");
+        var text = new StringBuilder("| what | target | measured | by the least times | |\n|---|---:|---:|---:|---|\n");
         foreach (TargetOutcome outcome in outcomes)
         {
             string verdict = outcome.IsReached switch { true => "reached", false => "**missed**", null => "not measured" };
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {outcome.Target.What} | {Limit(outcome.Target)} | {Measured(outcome)} | {verdict} |\n");
+                $"| {outcome.Target.What} | {Limit(outcome.Target)} | {Measured(outcome)} | {Number(outcome, outcome.Worst?.OfLeast)} | {verdict} |\n");
         }
 
         return text.ToString();
@@ -31,11 +31,12 @@ internal static class TargetTable
 
     private static string Measured(TargetOutcome outcome)
     {
-        if (outcome.Worst is not { } worst)
-        {
-            return "";
-        }
+        string label = outcome.Pairs.Count > 1 ? $" ({outcome.Worst!.Pair.Label})" : "";
+        return Number(outcome, outcome.Worst?.Median) + label;
+    }
 
+    private static string Number(TargetOutcome outcome, double? value)
+    {
         string unit = outcome.Target.Kind switch
         {
             TargetKind.FasterAtLeast => "x",
@@ -43,7 +44,6 @@ internal static class TargetTable
             TargetKind.RatioAtMost => "",
             _ => " ns",
         };
-        string label = outcome.Pairs.Count > 1 ? $" ({worst.Pair.Label})" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{worst.Median:0.00#}{unit}{label}");
+        return value is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{value:0.00#}{unit}");
     }
 }
