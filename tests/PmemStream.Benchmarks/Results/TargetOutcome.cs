@@ -54,12 +54,12 @@ internal sealed record TargetOutcome(Target Target, IReadOnlyList<PairOutcome> P
         BenchmarkResult measured,
         IReadOnlyList<double> times,
         IReadOnlyList<double>? references) => kind switch
-    {
-        TargetKind.TimeAtMost => [.. times],
-        TargetKind.AllocatedAtMost => [measured.BytesAllocatedPerOp ?? double.NaN],
-        TargetKind.RatioAtMost => Statistics.Paired(times, references!, (ours, other) => ours * pair.Scale / other),
-        TargetKind.FasterAtLeast => Statistics.Paired(times, references!, (ours, other) => other / (ours * pair.Scale)),
-        TargetKind.DifferenceAtMost => Statistics.Paired(times, references!, (ours, other) => (ours * pair.Scale) - other),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+        {
+            TargetKind.TimeAtMost => [.. times],
+            TargetKind.AllocatedAtMost => [measured.BytesAllocatedPerOp ?? double.NaN],
+            TargetKind.RatioAtMost => Statistics.Paired(times, references!, (ours, other) => ours * pair.Scale / other),
+            TargetKind.FasterAtLeast => Statistics.Paired(times, references!, (ours, other) => other / (ours * pair.Scale)),
+            TargetKind.DifferenceAtMost => Statistics.Paired(times, references!, (ours, other) => (ours * pair.Scale) - other),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
 }
