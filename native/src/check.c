@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "entry_verify.h"
+
 /* How often a piece is looked at again that a writer in another process has changed under us. */
 #define READER_ATTEMPTS 16
 
@@ -111,6 +113,7 @@ typedef struct region_walk {
 	uint64_t at, last, end;
 	uint64_t committed;
 	uint64_t hash_budget; /* for looking for the next valid entry behind damage */
+	uint64_t hash_budget_full;
 	bool in_group;
 	bool checkpoint_met;
 } region_walk;
@@ -164,6 +167,36 @@ static void accept(region_walk *walk, const pms_parsed_entry *entry, pms_entry_k
 	check->summary.payload_bytes += entry->payload_bytes;
 }
 
+/*
+ * Over as many entries as are right in each respect; check_step looks at what follows them. Not any more once something had
+ * to be charged to the budget: this loop charges nothing.
+ */
+static void check_run(region_walk *walk)
+{
+	const pms_region *region = walk->region;
+	uint64_t given_out = given_out_below(region->stream);
+	pms_check_summary *summary = &walk->check->summary;
+	pms_found_entry found;
+
+	if (walk->hash_budget != walk->hash_budget_full || given_out == 0)
+		return;
+	const pms_bounds bounds = pms_bounds_of(pms_at(&region->stream->medium, 0), walk->end, region->alignment,
+						pms_life_term(&region->life));
+	uint64_t most = pms_timestamp_most(walk->last, walk->in_group);
+	const uint8_t *header = bounds.mapping + walk->at;
+	while (header <= bounds.limit &&
+	       pms_find_data(&bounds, header, walk->last, most < given_out ? most : given_out - 1, true, &found)) {
+		walk->checkpoint_met |= found.offset == region->checkpoint;
+		summary->entry_count++;
+		summary->payload_bytes += found.payload_bytes;
+		walk->last = found.timestamp;
+		walk->in_group = found.group_continues != 0;
+		most = pms_timestamp_most(found.timestamp, walk->in_group);
+		header += found.extent_bytes;
+	}
+	walk->at = (uint64_t)(header - bounds.mapping);
+}
+
 /* Behind damage: the next entry that validates and is later. */
 static bool find_next(region_walk *walk, pms_parsed_entry *entry, pms_entry_kind *kind)
 {
@@ -179,9 +212,10 @@ static bool check_step(region_walk *walk)
 {
 	pms_parsed_entry entry;
 	pms_entry_kind kind;
-	uint64_t bad = walk->at;
 
-	if (walk->at >= walk->end)
+	check_run(walk);
+	uint64_t bad = walk->at;
+	if (bad >= walk->end)
 		return false;
 	if (load(walk, walk->at, &entry, &kind)) {
 		accept(walk, &entry, kind);
@@ -214,6 +248,7 @@ static void check_entries(pms_region *region, pms_check *check)
 	    .committed = committed,
 	    .end = damaged ? region->end : committed, /* what stands behind the damage counts, too */
 	    .hash_budget = 4 * (region->end - region->offset),
+	    .hash_budget_full = 4 * (region->end - region->offset),
 	};
 	uint64_t checkpoint = region->checkpoint;
 
