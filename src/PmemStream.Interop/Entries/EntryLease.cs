@@ -27,11 +27,11 @@ public sealed class EntryLease : IMemoryOwner<byte>
 {
     private readonly LeasedMemory _memory;
 
-    internal unsafe EntryLease(StreamRegion region, CursorHandle cursor, void* data, int length, EntryPosition position)
+    internal unsafe EntryLease(StreamRegion region, CursorHandle cursor, in EntryPlace at)
     {
-        _memory = new LeasedMemory(region, cursor, data, length);
-        Length = length;
-        Position = position;
+        _memory = new LeasedMemory(region, cursor, at.Pointer, at.Length);
+        Length = at.Length;
+        Position = at.Position;
     }
 
     /// <summary>Size of the entry in bytes.</summary>

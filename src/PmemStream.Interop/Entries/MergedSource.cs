@@ -7,9 +7,7 @@ internal sealed unsafe class MergedSource : IDisposable
 {
     private readonly StreamRegion _region;
     private readonly CursorHandle _cursor;
-    private void* _data;
-    private int _length;
-    private EntryPosition _position;
+    private EntryPlace _at;
 
     private MergedSource(StreamRegion region, CursorHandle cursor)
     {
@@ -18,7 +16,7 @@ internal sealed unsafe class MergedSource : IDisposable
     }
 
     /// <summary>The entry that the last <see cref="MoveNext"/> has found.</summary>
-    public MergedEntry Current => new(_region, new StreamEntry(_region, new ReadOnlySpan<byte>(_data, _length), _position));
+    public MergedEntry Current => new(_region, new StreamEntry(_region, _at.Data, _at.Position));
 
     /// <summary>Opens the region; null if it was freed since it was listed.</summary>
     public static MergedSource? TryOpen(StreamRegion region, ulong from, bool verified)
@@ -36,31 +34,10 @@ internal sealed unsafe class MergedSource : IDisposable
     }
 
     /// <summary>Is its entry earlier? In a stream that was not tampered with no two are equal.</summary>
-    public bool IsBefore(MergedSource other) => _position.CompareTo(other._position) < 0;
+    public bool IsBefore(MergedSource other) => _at.Position.CompareTo(other._at.Position) < 0;
 
     /// <summary>Moves to the next entry; false if there is none with a timestamp up to <paramref name="last"/>.</summary>
-    public bool MoveNext(ulong last)
-    {
-        pms_error error;
-        pms_entry entry;
-        int status = NativeMethods.pms_cursor_next((pms_cursor*)_cursor.Pointer, &entry, &error);
-        GC.KeepAlive(_cursor);
-        GC.KeepAlive(_region);
-        if (status == (int)pms_status.PMS_E_END)
-        {
-            return false;
-        }
-
-        if (status != 0)
-        {
-            throw Failures.From(status, &error, _region.Subject);
-        }
-
-        _data = entry.data;
-        _length = checked((int)entry.bytes);
-        _position = new EntryPosition((long)entry.position.offset, entry.position.timestamp);
-        return entry.position.timestamp <= last;
-    }
+    public bool MoveNext(ulong last) => _cursor.MoveNext(_region, out _at) && _at.Position.Timestamp <= last;
 
     /// <summary>Closes the cursor.</summary>
     public void Dispose() => _cursor.Dispose();

@@ -84,13 +84,6 @@ internal sealed unsafe class RegionHandle : NativeHandle
     protected override void Release(nint pointer) => NativeMethods.pms_region_release((pms_region*)pointer);
 }
 
-/// <summary>Owns a <c>pms_cursor</c>.</summary>
-internal sealed unsafe class CursorHandle : NativeHandle
-{
-    /// <inheritdoc/>
-    protected override void Release(nint pointer) => NativeMethods.pms_cursor_close((pms_cursor*)pointer);
-}
-
 /// <summary>Owns a <c>pms_waiter</c>.</summary>
 internal sealed unsafe class WaiterHandle : NativeHandle
 {
