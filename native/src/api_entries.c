@@ -316,23 +316,33 @@ int32_t pms_cursor_next(pms_cursor *cursor, pms_entry *entry, pms_error *error)
 	return PMS_OK;
 }
 
-int32_t pms_cursor_next_batch(pms_cursor *cursor, const pms_entry **entries, uint64_t *count, pms_error *error)
+/* As next_after_a_look. */
+static PMS_NEVER_INLINE int32_t batch_after_a_look(pms_cursor *cursor, const pms_entry **entries, uint64_t *count,
+						   pms_error *error)
 {
-	pms_error_clear(error);
 	if (!entries || !count)
 		return pms_null_argument(entries ? "count" : "entries", error);
 	*entries = NULL;
 	*count = 0;
 	if (!cursor)
 		return pms_null_argument("cursor", error);
-	if (!pms_cursor_is_ready(cursor)) {
-		int32_t status = pms_cursor_make_ready(cursor, error);
-		if (status != PMS_OK)
-			return status;
-	}
+	int32_t status = pms_cursor_make_ready(cursor, error);
+	if (status != PMS_OK)
+		return status;
+	pms_error_clear(error);
 	*entries = cursor->next;
-	*count = cursor->watches ? 1 : (uint64_t)(cursor->end - cursor->next);
-	cursor->next += *count;
+	*count = pms_cursor_take(cursor);
+	return PMS_OK;
+}
+
+int32_t pms_cursor_next_batch(pms_cursor *cursor, const pms_entry **entries, uint64_t *count, pms_error *error)
+{
+	if (!cursor || !entries || !count || !pms_cursor_is_ready(cursor))
+		return batch_after_a_look(cursor, entries, count, error);
+	*entries = cursor->next;
+	*count = pms_cursor_take(cursor);
+	if (error)
+		error->status = PMS_OK;
 	return PMS_OK;
 }
 

@@ -95,4 +95,13 @@ static inline bool pms_cursor_is_ready(const pms_cursor *cursor)
 	       (!cursor->watches || pms_cursor_is_current(cursor));
 }
 
+/* Takes what may be handed out by one look: all that was read ahead, or one entry where each is looked after. How many. */
+static inline uint64_t pms_cursor_take(pms_cursor *cursor)
+{
+	uint64_t count = cursor->watches ? 1 : (uint64_t)(cursor->end - cursor->next);
+
+	cursor->next += count;
+	return count;
+}
+
 #endif
