@@ -11,8 +11,8 @@
  * Each append fetches the lines that an append soon after it will store to: an atomic operation waits for the stores before it,
  * and stores to lines that are not in the cache take as long as memory does. Larger ones bypass the cache.
  */
-#define AHEAD_BYTES 512u
-#define AHEAD_EXTENT_MAX 1024u
+#define AHEAD_BYTES 1024u
+#define AHEAD_EXTENT_MAX 2048u
 
 /* For a crash test: somebody else is in flight, whose fence this append takes for its own. */
 static bool relies_on_another(const pms_region *region, const pms_place *place)

@@ -173,6 +173,31 @@ static inline void pms_store_parts(pms_medium *medium, uint64_t offset, const ui
 		medium->flush_lines(at, bytes + 24);
 }
 
+/*
+ * For whoever copies whole lines himself: where to, for the lines at `offset`. That is `buffer` where the medium does it otherwise.
+ * pms_copied is told when they are there.
+ */
+static inline uint8_t *pms_copy_place(pms_medium *medium, uint64_t offset, uint8_t *buffer)
+{
+	return medium->table ? buffer : medium->base + offset;
+}
+
+/* Whether that should be done by non-temporal stores. */
+static inline bool pms_copy_streams(const pms_medium *medium)
+{
+	return !medium->table && medium->policy != PMS_FLUSH_FENCE_ONLY;
+}
+
+/* As the end of a pms_copy (`deferred`) or pms_copy_flush. `streamed`: all of the stores were non-temporal ones. */
+static inline void pms_copied(pms_medium *medium, uint64_t offset, const uint8_t *buffer, uint64_t bytes, bool streamed,
+			      bool deferred)
+{
+	if (medium->table)
+		(deferred ? medium->table->copy : medium->table->copy_flush)(medium, offset, buffer, bytes);
+	else if (!deferred && !(streamed && medium->policy == PMS_FLUSH_NON_TEMPORAL))
+		medium->flush_lines(medium->base + offset, bytes);
+}
+
 /* Says that a range will soon be stored to through the cache. A hint: it may reach beyond the mapping. */
 static inline void pms_expect_stores(const pms_medium *medium, uint64_t offset, uint64_t bytes)
 {

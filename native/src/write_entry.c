@@ -44,18 +44,19 @@ static uint64_t gather_padded(pms_payload *payload, uint8_t *buffer, uint64_t by
 	return padded;
 }
 
-static void store(pms_region *region, uint64_t offset, const uint8_t *bytes, uint64_t count, bool deferred)
+uint64_t pms_stage_any_payload(uint8_t stage[PMS_STAGE_BYTES], pms_payload *payload, uint64_t bytes)
 {
-	(deferred || PMS_FAULT(FLUSH_DROPPED) ? pms_copy : pms_copy_flush)(&region->stream->medium, offset, bytes,
-									   count);
-}
-
-uint64_t pms_stage_any_payload(uint8_t *staged, pms_payload *payload, uint64_t bytes)
-{
+	uint8_t *staged = stage + PMS_ENTRY_HEADER_BYTES;
 	pms_payload again = *payload;
+	uint64_t hash;
 
-	(void)gather_padded(payload, staged, bytes);
-	uint64_t hash = pms_hash(staged, bytes);
+	if (payload->part->bytes == bytes && bytes > PMS_HASH_SHORT_MAX) {
+		hash = pms_hash_best()->copy(stage, payload->part->data, bytes);
+		payload->done = bytes;
+	} else {
+		(void)gather_padded(payload, staged, bytes);
+		hash = pms_hash(staged, bytes);
+	}
 	if (PMS_FAULT(BUFFER_READ_TWICE))
 		(void)gather_padded(&again, staged, bytes);
 	return hash;
@@ -66,40 +67,103 @@ static void write_small(pms_region *region, const pms_new_entry *entry, pms_payl
 {
 	_Alignas(PMS_CACHE_LINE) uint8_t stage[PMS_STAGE_BYTES];
 	uint64_t hash = pms_stage_payload(stage, payload, entry->bytes);
-
 	uint64_t header[3];
 
 	pms_entry_header(header, region, entry, hash);
 	pms_write_staged(region, entry, stage, header);
 }
 
+/* A long payload on its way. */
+typedef struct long_copy {
+	pms_region *region;
+	const pms_new_entry *entry;
+	const pms_hash_way *way;
+	pms_copy_state state;
+	uint64_t at;   /* in the stream: where the next bytes belong */
+	uint64_t left; /* bytes in front of `lines` that are not stored yet: they end inside of a line */
+	_Alignas(PMS_CACHE_LINE) uint8_t before[PMS_CACHE_LINE];
+	uint8_t lines[CHUNK_BYTES + 2 * PMS_CACHE_LINE];
+	uint8_t gathered[CHUNK_BYTES];
+} long_copy;
+
+/* Where the next bytes of the payload are to be read, all at once. */
+static const uint8_t *source_of(long_copy *copy, pms_payload *payload, uint64_t bytes)
+{
+	if (payload->part->bytes - payload->done >= bytes) {
+		const uint8_t *data = (const uint8_t *)payload->part->data + payload->done;
+		payload->done += bytes;
+		return data;
+	}
+	gather(payload, copy->gathered, bytes);
+	return copy->gathered;
+}
+
+/* Stores what is in `lines`, and in front of it, but for what is left of a line when more comes. */
+static void store_lines(long_copy *copy, uint64_t bytes, bool last)
+{
+	uint64_t all = copy->left + bytes;
+	uint64_t rest = last ? 0 : (copy->at + all) % PMS_CACHE_LINE;
+	const uint8_t *from = copy->lines - copy->left;
+	bool unflushed = copy->entry->deferred || PMS_FAULT(FLUSH_DROPPED);
+
+	(unflushed ? pms_copy : pms_copy_flush)(&copy->region->stream->medium, copy->at, from, all - rest);
+	copy->at += all - rest;
+	copy->left = rest;
+	memmove(copy->lines - rest, from + all - rest, rest);
+}
+
+/* Copies so many lines of the payload. Where they are lines of the medium, too, they go there at once. */
+static void copy_lines(long_copy *copy, pms_payload *payload, uint64_t lines)
+{
+	const uint8_t *from = source_of(copy, payload, lines * PMS_COPY_LINE);
+	pms_medium *medium = &copy->region->stream->medium;
+	bool unflushed = copy->entry->deferred || PMS_FAULT(FLUSH_DROPPED);
+
+	if (copy->at % PMS_CACHE_LINE || copy->left) {
+		copy->way->copy_lines(&copy->state, copy->lines, from, lines, false);
+		store_lines(copy, lines * PMS_COPY_LINE, false);
+		return;
+	}
+	bool streaming = !unflushed && copy->way->can_stream && pms_copy_streams(medium);
+	copy->way->copy_lines(&copy->state, pms_copy_place(medium, copy->at, copy->lines), from, lines, streaming);
+	pms_copied(medium, copy->at, copy->lines, lines * PMS_COPY_LINE, streaming, unflushed);
+	copy->at += lines * PMS_COPY_LINE;
+}
+
 /*
- * Payload by chunks; last the header with what shares its last line, so that no line is stored to again after its flush
- * began. All chunks but the last are whole lines.
+ * Copied and hashed in one pass, line by line of hash.h, in which the room before the payload is that of the header. What shares
+ * the last line of the header is held back and stored with it at the end, so that no line is stored to again after its flush
+ * began. Everything before the end is stored by whole lines.
  */
 static void write_large(pms_region *region, const pms_new_entry *entry, pms_payload *payload)
 {
-	_Alignas(PMS_CACHE_LINE) uint8_t head[PMS_ENTRY_HEADER_BYTES + PMS_CACHE_LINE];
-	_Alignas(PMS_CACHE_LINE) uint8_t chunk[CHUNK_BYTES];
-	const pms_hash_way *way = pms_hash_best();
-	uint64_t at = entry->start + PMS_ENTRY_HEADER_BYTES;
-	uint64_t head_bytes = pms_round_up(at, PMS_CACHE_LINE) - at;
-	pms_medium *medium = &region->stream->medium;
+	_Alignas(PMS_CACHE_LINE) uint8_t head[2 * PMS_CACHE_LINE];
+	uint64_t head_bytes = pms_round_up(entry->start + PMS_ENTRY_HEADER_BYTES, PMS_CACHE_LINE) - entry->start;
+	uint64_t head_lines = (head_bytes + PMS_COPY_LINE - 1) / PMS_COPY_LINE;
+	uint64_t left = pms_copy_line_count(entry->bytes) - head_lines;
+	long_copy copy;
 	uint64_t header[3];
-	pms_hash_state hash;
 
-	pms_hash_begin(&hash);
-	gather(payload, head + PMS_ENTRY_HEADER_BYTES, head_bytes);
-	way->update(&hash, head + PMS_ENTRY_HEADER_BYTES, head_bytes);
-	for (uint64_t done = head_bytes; done < entry->bytes;) {
-		uint64_t part = entry->bytes - done < CHUNK_BYTES ? entry->bytes - done : CHUNK_BYTES;
-		uint64_t padded = gather_padded(payload, chunk, part);
-		way->update(&hash, chunk, part);
-		store(region, at + done, chunk, padded, entry->deferred);
-		done += part;
+	copy.region = region;
+	copy.entry = entry;
+	copy.way = pms_hash_best();
+	copy.state.stripes = 0;
+	copy.way->copy_lines(&copy.state, head, source_of(&copy, payload, head_lines * PMS_COPY_LINE), head_lines,
+			     false);
+	copy.at = entry->start + head_bytes;
+	copy.left = head_lines * PMS_COPY_LINE - head_bytes;
+	memcpy(copy.lines - copy.left, head + head_bytes, copy.left);
+	while (left) {
+		uint64_t lines = left < CHUNK_BYTES / PMS_COPY_LINE ? left : CHUNK_BYTES / PMS_COPY_LINE;
+		copy_lines(&copy, payload, lines);
+		left -= lines;
 	}
-	pms_entry_header(header, region, entry, way->digest(&hash));
-	pms_store_parts(medium, entry->start, header, head, head_bytes, entry->deferred || PMS_FAULT(FLUSH_DROPPED));
+	uint64_t rest = entry->bytes - pms_copy_line_count(entry->bytes) * PMS_COPY_LINE;
+	uint64_t hash = copy.way->copy_end(&copy.state, copy.lines, source_of(&copy, payload, rest), entry->bytes);
+	store_lines(&copy, PMS_COPY_SHIFT + pms_round_up(rest, 8), true);
+	pms_entry_header(header, region, entry, hash);
+	pms_store_parts(&region->stream->medium, entry->start, header, head, head_bytes - PMS_ENTRY_HEADER_BYTES,
+			entry->deferred || PMS_FAULT(FLUSH_DROPPED));
 }
 
 void pms_write_entry(pms_region *region, const pms_new_entry *entry, pms_payload *payload)

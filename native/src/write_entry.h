@@ -22,7 +22,7 @@ typedef struct pms_new_entry {
 } pms_new_entry;
 
 /* Entries up to this size, header and all, are put together before they take space. */
-#define PMS_STAGE_BYTES 8192u
+#define PMS_STAGE_BYTES 2048u
 
 /* The three header words. */
 static inline void pms_entry_header(uint64_t header[3], const pms_region *region, const pms_new_entry *entry,
@@ -36,7 +36,7 @@ static inline void pms_entry_header(uint64_t header[3], const pms_region *region
 }
 
 /* What pms_stage_payload does with long payloads, and with those in several parts. */
-uint64_t pms_stage_any_payload(uint8_t *staged, pms_payload *payload, uint64_t bytes);
+uint64_t pms_stage_any_payload(uint8_t stage[PMS_STAGE_BYTES], pms_payload *payload, uint64_t bytes);
 
 /*
  * Copies up to PMS_HASH_SHORT_MAX bytes, and pads the last word with zeros (R7). By pieces of 16 bytes, as the hash loads them: a
@@ -67,7 +67,7 @@ static inline void pms_stage_short(uint8_t *staged, const uint8_t *data, uint64_
 }
 
 /*
- * Copies a payload of at most PMS_STAGE_BYTES less a header into the stage, behind the room for the header, with the padding of
+ * Copies a payload of at most PMS_STAGE_BYTES less a header into the stage (aligned to a line), behind the room for the header, with the padding of
  * its last word. Returns its hash.
  */
 static inline uint64_t pms_stage_payload(uint8_t stage[PMS_STAGE_BYTES], pms_payload *payload, uint64_t bytes)
@@ -75,7 +75,7 @@ static inline uint64_t pms_stage_payload(uint8_t stage[PMS_STAGE_BYTES], pms_pay
 	uint8_t *staged = stage + PMS_ENTRY_HEADER_BYTES;
 
 	if (bytes > PMS_HASH_SHORT_MAX || payload->part->bytes != bytes || PMS_FAULT(BUFFER_READ_TWICE))
-		return pms_stage_any_payload(staged, payload, bytes);
+		return pms_stage_any_payload(stage, payload, bytes);
 	pms_stage_short(staged, payload->part->data, bytes);
 	payload->done = bytes;
 	return pms_hash_short(staged, bytes);

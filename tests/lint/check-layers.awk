@@ -7,7 +7,7 @@
 # ---- the layers of the core ----------------------------------------------------------------------------------------
 
 function layer_of(name) {
-    if (name ~ /^(format|entry|entry_checksum|entry_verify|hash|hash_avx2|hash_mix)\.[ch]$/)
+    if (name ~ /^(format|entry|entry_checksum|entry_verify|hash|hash_avx2|hash_copy|hash_mix)\.[ch]$/)
         return "pure"
     if (name ~ /^medium/)
         return "medium"
@@ -29,7 +29,7 @@ function may_include(layer, header) {
     if (header == "pmemstream_core.h")
         return 1
     if (layer == "pure")
-        return header ~ /^(format|entry|entry_checksum|entry_verify|hash|hash_mix)\.h$/
+        return header ~ /^(format|entry|entry_checksum|entry_verify|hash|hash_copy|hash_mix)\.h$/
     if (layer == "platform")
         return header ~ /^(error|thread|thread_[a-z]+|barrier|os|shm|os_internal_[a-z]+|ndctl_forward)\.h$/
     if (layer == "medium")

@@ -113,9 +113,11 @@ static void *persist_stream_along(void *context)
 {
 	fixture *f = context;
 	uint64_t last = 0;
+	bool stop;
 
-	while (!f->stop) {
+	do {
 		uint64_t timestamp = 0;
+		stop = f->stop; /* once at least, however soon the others are done */
 		WORKER_CHECK(pms_stream_persist(f->stream, &timestamp, NULL) == PMS_OK);
 		WORKER_CHECK(timestamp >= last && pms_stream_persisted_timestamp(f->stream) >= timestamp);
 		last = timestamp;
@@ -124,7 +126,7 @@ static void *persist_stream_along(void *context)
 			f->counts[f->bound_count++] = count_up_to(f, timestamp);
 		}
 		(void)sched_yield();
-	}
+	} while (!stop);
 	return NULL;
 }
 
