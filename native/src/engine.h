@@ -20,6 +20,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "coordination.h"
 #include "entry.h"
@@ -46,6 +47,25 @@
 #ifndef PMS_CHECKPOINT_BYTES
 #define PMS_CHECKPOINT_BYTES (1ull << 20)
 #endif
+
+/*
+ * What several threads store to all the time lies so far apart from everything else: two lines, because processors fetch
+ * them in pairs. Objects with such members are allocated by pms_allocate_apart: zeroed, or null.
+ */
+#define PMS_APART 128u
+static inline void *pms_allocate_apart(size_t bytes)
+{
+	uint8_t *allocated = calloc(1, bytes + PMS_APART + sizeof(void *));
+
+	if (!allocated)
+		return NULL;
+	uintptr_t behind = (uintptr_t)(allocated + sizeof(void *));
+	void **object = (void **)(void *)(allocated + sizeof(void *) + (0 - behind) % PMS_APART);
+	object[-1] = allocated;
+	return object;
+}
+
+static inline void pms_free_apart(void *object) { free(((void **)object)[-1]); }
 
 /* A piece of the space behind the fixed pages. */
 typedef enum pms_piece_kind {
@@ -136,22 +156,22 @@ struct pms_region {
 	 * The order: native/DESIGN.md, section 2. Space is taken at the tail by anybody. What lies below `ordered` has been
 	 * handed over, in the order of the space: whose place begins at `ordered` has the turn, and nobody else moves it.
 	 */
-	uint8_t line_of_tail[PMS_CACHE_LINE];
-	_Atomic uint64_t tail; /* see PMS_TAIL_BLOCKED */
-	uint8_t line_of_order[PMS_CACHE_LINE];
-	_Atomic uint64_t ordered;
+	_Alignas(PMS_APART) _Atomic uint64_t tail; /* see PMS_TAIL_BLOCKED */
+	/* One line: what every append stores when it hands over. */
+	_Alignas(PMS_APART) _Atomic uint64_t ordered;
 	_Atomic uint64_t committed, persisted;
 	/* Stored by whoever has the turn. */
-	_Atomic uint64_t last_start;	      /* of the last entry or group handed over; 0: none */
-	_Atomic uint64_t last_data_timestamp; /* of the last data entry handed over; 0: none, or not known */
-	_Atomic bool last_data_known;
-	_Atomic uint64_t entries;		 /* handed over so far, of all lives */
-	_Atomic uint64_t dirty_start, dirty_end; /* what is not flushed lies in here, above `persisted` */
-	_Atomic uint64_t checkpoint_candidate;	 /* start of the last entry wholly committed and persisted; 0: none */
-	_Atomic uint64_t checkpoint;		 /* as stored; 0: none */
+	_Atomic uint64_t last_start;	       /* of the last entry or group handed over; 0: none */
+	_Atomic uint64_t last_data_timestamp;  /* of the last data entry handed over; 0: none, or not known */
+	_Atomic uint64_t checkpoint_candidate; /* start of the last entry wholly committed and persisted; 0: none */
+	_Atomic uint64_t entries;	       /* handed over so far, of all lives */
 	_Atomic uint32_t record_count;
 	_Atomic uint32_t attention; /* how many want to be told when `ordered` moves */
-	uint8_t line_of_mutex[PMS_CACHE_LINE];
+	/* What durable ones do not store to. */
+	_Alignas(PMS_APART) _Atomic uint64_t dirty_start;
+	_Atomic uint64_t dirty_end;   /* what is not flushed lies between them, above `persisted` */
+	_Atomic uint64_t checkpoint;  /* as stored; 0: none */
+	_Atomic bool last_data_known; /* stored when it changes */
 
 	pms_mutex mutex;
 	pms_condition changed; /* something that is waited for under the mutex may have happened */
@@ -196,14 +216,11 @@ struct pms_stream {
 	_Atomic uint64_t stream_bytes; /* grows, under both the grow and the layout mutex (in a reader the latter) */
 
 	pms_mutex clock_mutex;
-	uint8_t line_of_clock[PMS_CACHE_LINE];
-	_Atomic uint64_t next_timestamp;
+	_Alignas(PMS_APART) _Atomic uint64_t next_timestamp;
 	_Atomic uint64_t timestamp_limit; /* drained ceiling: timestamps below it may be given out (R5) */
 	_Atomic uint64_t stable_bound;	  /* readers: below it nothing will be added (stable.c) */
 
-	uint8_t line_of_layout[PMS_CACHE_LINE];
-
-	pms_mutex layout_mutex;
+	_Alignas(PMS_APART) pms_mutex layout_mutex;
 	pms_piece *pieces;
 	uint64_t piece_count, piece_capacity;
 	uint64_t layout_epoch;

@@ -92,7 +92,8 @@ static inline void pms_order_move(pms_region *region, const pms_place *place)
 			      memory_order_relaxed);
 	if (place->kind != PMS_PLACE_RESERVED) {
 		atomic_store_explicit(&region->last_data_timestamp, place->last_timestamp, memory_order_relaxed);
-		atomic_store_explicit(&region->last_data_known, true, memory_order_relaxed);
+		if (!atomic_load_explicit(&region->last_data_known, memory_order_relaxed))
+			atomic_store_explicit(&region->last_data_known, true, memory_order_relaxed);
 	}
 	if (atomic_load_explicit(&region->record_count, memory_order_relaxed) == 0) {
 		atomic_store_explicit(&region->committed, place->end, memory_order_release);

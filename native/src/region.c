@@ -11,7 +11,7 @@
 
 pms_region *pms_region_new(pms_stream *stream, const pms_stored_region *stored, uint64_t offset, uint64_t bytes)
 {
-	pms_region *region = calloc(1, sizeof(*region));
+	pms_region *region = pms_allocate_apart(sizeof(*region));
 
 	if (!region)
 		return NULL;
@@ -57,7 +57,7 @@ void pms_region_unreference(pms_region *region)
 	pms_seek_index_destroy(&region->seek);
 	pms_condition_destroy(&region->changed);
 	pms_mutex_destroy(&region->mutex);
-	free(region);
+	pms_free_apart(region);
 	pms_stream_unreference(stream);
 }
 

@@ -14,7 +14,7 @@ void pms_word_write_flush(pms_stream *stream, uint64_t offset, pms_word_role rol
 
 pms_stream *pms_stream_new(bool read_only)
 {
-	pms_stream *stream = calloc(1, sizeof(*stream));
+	pms_stream *stream = pms_allocate_apart(sizeof(*stream));
 
 	if (!stream)
 		return NULL;
@@ -41,7 +41,7 @@ void pms_stream_unreference(pms_stream *stream)
 	pms_mutex_destroy(&stream->clock_mutex);
 	pms_mutex_destroy(&stream->layout_mutex);
 	pms_coordination_destroy(&stream->coordination);
-	free(stream);
+	pms_free_apart(stream);
 }
 
 void pms_stream_drop_lock_pin(pms_stream *stream)
