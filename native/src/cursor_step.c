@@ -78,8 +78,7 @@ int32_t pms_life_stale_or(const pms_region *region, const pms_life *life, int32_
 
 	/* The other words may be damaged, and were when the region was opened. */
 	if (pms_layout_is_current(region) &&
-	    pms_word_read(region->stream, region->offset + PMS_REGION_BASE, PMS_ROLE_BASE, &base) &&
-	    base == life->base)
+	    pms_word_read(region->stream, region->offset + PMS_REGION_BASE, PMS_ROLE_BASE, &base) && base == life->base)
 		return status;
 	return stale(region, error);
 }
