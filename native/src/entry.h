@@ -39,6 +39,11 @@ typedef enum pms_entry_kind {
 	PMS_KIND_SKIP = 3     /* abandoned, or the seal of a cut */
 } pms_entry_kind;
 
+/* Kinds as they are hashed: never small numbers, so that no zeroed or shifted struct hashes like another. */
+#define PMS_TAG_DATA 0x617461642d736d70ull    /* "pms-data" */
+#define PMS_TAG_PENDING 0x646e65702d736d70ull /* "pms-pend" */
+#define PMS_TAG_SKIP 0x70696b732d736d70ull    /* "pms-skip" */
+
 /* What every checksum of one life of one region has in common. */
 typedef struct pms_life {
 	uint64_t uuid_value; /* pms_hash of the UUID */

@@ -6,11 +6,6 @@
 #include "entry.h"
 #include "hash.h"
 
-/* Kinds as they are hashed: never small numbers, so that no zeroed or shifted struct hashes like another. */
-#define PMS_TAG_DATA 0x617461642d736d70ull    /* "pms-data" */
-#define PMS_TAG_PENDING 0x646e65702d736d70ull /* "pms-pend" */
-#define PMS_TAG_SKIP 0x70696b732d736d70ull    /* "pms-skip" */
-
 static inline uint64_t pms_data_checksum(uint64_t payload_hash, uint64_t size_word, uint64_t timestamp, uint64_t offset,
 					 const pms_life *life)
 {

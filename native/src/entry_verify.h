@@ -11,11 +11,6 @@
 #include "entry.h"
 #include "hash_mix.h"
 
-/* Kinds as they are hashed: never small numbers, so that no zeroed or shifted struct hashes like another. */
-#define PMS_TAG_DATA 0x617461642d736d70ull    /* "pms-data" */
-#define PMS_TAG_PENDING 0x646e65702d736d70ull /* "pms-pend" */
-#define PMS_TAG_SKIP 0x70696b732d736d70ull    /* "pms-skip" */
-
 #define PMS_CHECKSUM_BYTES 56u
 
 /* What the entries of one life have in common in their checksums. */
