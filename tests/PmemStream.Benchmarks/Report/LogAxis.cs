@@ -42,9 +42,11 @@ internal sealed class LogAxis
         ? (_begin + _end) / 2
         : _begin + ((Math.Log(value) - _first) / (_last - _first) * (_end - _begin));
 
-    private static double StepAtOrBelow(double value) => Steps(Power(value), Power(value) * 10).Last(step => step <= value * (1 + 1e-9));
+    private static double StepAtOrBelow(double value) =>
+        Steps(Power(value), Power(value) * 10).Last(step => step <= value * (1 + 1e-9));
 
-    private static double StepAtOrAbove(double value) => Steps(Power(value), Power(value) * 10).First(step => step >= value * (1 - 1e-9));
+    private static double StepAtOrAbove(double value) =>
+        Steps(Power(value), Power(value) * 10).First(step => step >= value * (1 - 1e-9));
 
     private static double Power(double value) => Math.Pow(10, Math.Floor(Math.Log10(value)));
 

@@ -21,14 +21,19 @@ internal static class Plot
     {
         PlotChart[] charts =
         [
-            new("Durable append, in memory (tmpfs)", "payload, bytes", ScenarioNames.Append, MediumNames.Memory, result => result.PayloadBytes),
-            new("Durable append, on a disk", "payload, bytes", ScenarioNames.Append, MediumNames.Disk, result => result.PayloadBytes),
-            new("64-byte entries made durable together, in memory", "entries in a batch", ScenarioNames.Batch, MediumNames.Memory, result => result.Batch),
-            new("64-byte entries by threads on one region, in memory", "threads", ScenarioNames.ThreadsOne, MediumNames.Memory, result => result.Threads),
+            new("Durable append, in memory (tmpfs)", "payload, bytes",
+                ScenarioNames.Append, MediumNames.Memory, result => result.PayloadBytes),
+            new("Durable append, on a disk", "payload, bytes",
+                ScenarioNames.Append, MediumNames.Disk, result => result.PayloadBytes),
+            new("64-byte entries made durable together, in memory", "entries in a batch",
+                ScenarioNames.Batch, MediumNames.Memory, result => result.Batch),
+            new("64-byte entries by threads on one region, in memory", "threads",
+                ScenarioNames.ThreadsOne, MediumNames.Memory, result => result.Threads),
         ];
         var canvas = new SvgCanvas(Width, Height);
         canvas.Text(16, 30, "PmemStream.Interop beside the floor and its peers", 21, bold: true);
-        canvas.Text(16, 52, $"Nanoseconds per entry, medians and quartiles: lower is better. Dashed: non-temporal stores. {subtitle}", 13);
+        canvas.Text(
+            16, 52, $"Nanoseconds per entry, medians and quartiles: lower is better. Dashed: non-temporal stores. {subtitle}", 13);
         BenchmarkResult[] shown = [.. results.All.Where(result => charts.Any(chart => chart.Shows(result)))];
         WriteLegend(canvas, [.. shown.Select(PlotStyle.Of).Distinct().OrderBy(style => style.Rank)]);
         for (int index = 0; index < charts.Length; index++)
@@ -93,12 +98,15 @@ internal sealed record PlotChart(
         foreach (int step in steps)
         {
             canvas.Line(across.Place(step), bottom, across.Place(step), bottom + 5, FrameColor, 1);
-            canvas.Text(across.Place(step), bottom + 19, step.ToString("#,0", CultureInfo.InvariantCulture), 12, SvgAnchor.Middle);
+            canvas.Text(
+                across.Place(step), bottom + 19, step.ToString("#,0", CultureInfo.InvariantCulture), 12, SvgAnchor.Middle);
         }
 
         canvas.Frame(begin, highest, right - begin, bottom - highest, FrameColor);
         canvas.Text((begin + right) / 2, bottom + 39, XTitle, 13, SvgAnchor.Middle);
-        foreach (IGrouping<PlotStyle, BenchmarkResult> line in shown.GroupBy(PlotStyle.Of).OrderByDescending(line => line.Key.Rank))
+        foreach (IGrouping<PlotStyle, BenchmarkResult> line in shown
+            .GroupBy(PlotStyle.Of)
+            .OrderByDescending(line => line.Key.Rank))
         {
             DrawLine(canvas, line.Key, [.. line.OrderBy(X)], across, up);
         }

@@ -18,12 +18,16 @@ internal sealed class SvgCanvas
 
     public SvgCanvas(int width, int height)
     {
-        Append($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"Arial, Helvetica, sans-serif\">\n");
+        _elements.Append("<svg xmlns=\"http://www.w3.org/2000/svg\" font-family=\"Arial, Helvetica, sans-serif\" ");
+        Append($"width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n");
         Append($"<rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>\n");
     }
 
-    public void Line(double x1, double y1, double x2, double y2, string color, double width, bool dashed = false) =>
-        Append($"<line x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\" stroke=\"{color}\" stroke-width=\"{width:0.#}\"{Dashes(dashed)}/>\n");
+    public void Line(double x1, double y1, double x2, double y2, string color, double width, bool dashed = false)
+    {
+        Append($"<line x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\" ");
+        Append($"stroke=\"{color}\" stroke-width=\"{width:0.#}\"{Dashes(dashed)}/>\n");
+    }
 
     public void Polyline(IEnumerable<(double X, double Y)> points, string color, double width, bool dashed)
     {

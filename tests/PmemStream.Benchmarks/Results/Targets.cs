@@ -11,7 +11,8 @@ internal static class Targets
     public static IReadOnlyList<Target> All { get; } =
     [
         .. PlanOfBenchmarks.MemoryPolicies.Select(policy => new Target(
-            $"C append, 8 B to 4 KiB, against the floor ({policy})", TargetKind.RatioAtMost, 1.10, Sizes(UpToFourKilobytes, policy))),
+            $"C append, 8 B to 4 KiB, against the floor ({policy})", TargetKind.RatioAtMost, 1.10,
+            Sizes(UpToFourKilobytes, policy))),
         .. PlanOfBenchmarks.MemoryPolicies.Select(policy => new Target(
             $"C append, 64 KiB, against the floor ({policy})", TargetKind.RatioAtMost, 1.15, Sizes([65536], policy))),
         new("C append, 8 and 64 B, against libpmemlog (cache-lines)", TargetKind.FasterAtLeast, 2.0, OverPmemLog(8, 64)),

@@ -17,7 +17,10 @@ internal sealed class Crew : IDisposable
         _start = new Barrier(count + 1);
         _end = new Barrier(count + 1);
         _ends = new long[count];
-        _threads = [.. Enumerable.Range(0, count).Select(index => new Thread(() => Run(index, work)) { IsBackground = true })];
+        _threads =
+        [
+            .. Enumerable.Range(0, count).Select(index => new Thread(() => Run(index, work)) { IsBackground = true }),
+        ];
         foreach (Thread thread in _threads)
         {
             thread.Start();
