@@ -165,7 +165,7 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	set_functions(medium, &lines);
 	set_text(medium, &mapping, &lines);
 	if (medium->kind == PMS_MEDIUM_PAGE_CACHE) {
-		status = pms_page_cache_attach(medium, error);
+		status = pms_page_cache_attach(medium, file, error);
 		if (status != PMS_OK)
 			goto discard;
 	}

@@ -116,17 +116,21 @@ typedef struct pms_page_cache {
 	bool syncing;		/* number next - 1 is under way */
 	int os_error;		/* of a sync that failed, for ever; or 0 */
 	pms_note notes[PMS_NOTES_MAX];
-	unsigned note_count; /* entries from here on were never used */
-	pms_note others;     /* of all threads that found no entry; never forgotten */
+	unsigned note_count;  /* entries from here on were never used */
+	pms_note others;      /* of all threads that found no entry; never forgotten */
+	const pms_file *file; /* the mapped one; open as long as anybody may write */
 	/* Makes a range of whole pages durable; 0 or an OS error. Tests put another one here. */
 	int (*sync)(void *address, uint64_t bytes);
 } pms_page_cache;
 
-/* Gives a medium whose mapping is set the table and context of the page cache. */
-int32_t pms_page_cache_attach(pms_medium *medium, pms_error *error);
+/* Gives a medium whose mapping of `file` is set the table and context of the page cache. */
+int32_t pms_page_cache_attach(pms_medium *medium, const pms_file *file, pms_error *error);
 
 /* pms_medium_sync_file of the page cache. */
 int32_t pms_page_cache_sync_file(pms_medium *medium, const pms_file *file, pms_error *error);
+
+/* Writes to the file what the mapping then shows; returns how many bytes it could: 0 where storing is as good. */
+uint64_t pms_write_pages(const pms_file *file, uint64_t offset, const void *source, uint64_t bytes);
 
 /* pms_medium_sync_count of the page cache. */
 uint64_t pms_page_cache_sync_count(const pms_medium *medium);

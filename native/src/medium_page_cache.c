@@ -7,6 +7,10 @@
  * an msync for each of several ranges would cost that several times. It also needs no descriptor of the file: a copy of
  * one would keep the writer lock alive.
  *
+ * What is to be durable at once is written to the file, not stored through the mapping: the page that a store meets was
+ * made read-only by the sync before, so each costs a fault, in which the file system does what makes the next sync slower. The
+ * mapping shows what was written. Where writing fails, the mapping is stored to, as for everything else.
+ *
  * Group sync. The noted range is taken whole by the sync that begins next; one sync runs at a time, in the thread of
  * the first drain that finds none under way. Each thread has an entry that says in which sync the last of its notes went: a
  * drain returns when that one is done.
@@ -176,7 +180,10 @@ static void page_cache_copy(pms_medium *medium, uint64_t offset, const void *sou
 
 static void page_cache_copy_flush(pms_medium *medium, uint64_t offset, const void *source, uint64_t bytes)
 {
-	page_cache_copy(medium, offset, source, bytes);
+	const pms_page_cache *cache = medium->context;
+	uint64_t done = pms_write_pages(cache->file, offset, source, bytes);
+
+	page_cache_copy(medium, offset + done, (const uint8_t *)source + done, bytes - done);
 	note(medium, offset, bytes);
 }
 
@@ -219,7 +226,7 @@ static const pms_medium_table page_cache_table = {
     .unmap = page_cache_unmap,
 };
 
-int32_t pms_page_cache_attach(pms_medium *medium, pms_error *error)
+int32_t pms_page_cache_attach(pms_medium *medium, const pms_file *file, pms_error *error)
 {
 	pms_page_cache *cache = calloc(1, sizeof(*cache));
 
@@ -230,6 +237,7 @@ int32_t pms_page_cache_attach(pms_medium *medium, pms_error *error)
 	cache->page_bytes = pms_page_bytes();
 	cache->next = 1;
 	cache->sync = pms_sync_pages;
+	cache->file = file;
 	medium->table = &page_cache_table;
 	medium->context = cache;
 	return PMS_OK;
