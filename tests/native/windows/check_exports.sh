@@ -52,7 +52,7 @@ if ! grep -q 'DLL Name:' "$scratch/headers"; then
     echo "what the library needs could not be read" >"$scratch/bad"
 else
     sed -n 's/.*DLL Name: \(.*\)/\1/p' "$scratch/headers" | tr -d '\r' |
-        grep -viE '^(kernel32|ntdll|bcrypt|msvcrt|ucrtbase|api-ms-win-crt-[a-z-]*-l1-1-0)\.dll$' |
+        grep -viE '^(kernel32|ntdll|bcrypt|msvcrt|ucrtbase|api-ms-win-core-synch-l1-2-0|api-ms-win-crt-[a-z-]*-l1-1-0)\.dll$' |
         sed 's/^/the library needs /' >"$scratch/bad"
 fi
 result "exports_library_needs_the_c_library_alone"
