@@ -13,6 +13,7 @@ readonly solution=PmemStream.Interop.sln
 readonly coverage=$root/build/coverage
 readonly suite_hang_limit=150s
 readonly suite_time_limit=300
+readonly windows_suites=(PmemStream.FormatReader.Tests PmemStream.Interop.Tests PmemStream.Cli.Tests)
 
 # What is built and tested, and where the results go; "coverage" changes all of it.
 preset=release
@@ -810,6 +811,73 @@ verb_instructions() {
     done
     printf '\n%d passed, %d failed\n' "$passed" "$failed"
     ((failed == 0 && passed > 0))
+}
+
+# The folder of wine64 and wineserver, which Debian keeps off the path.
+find_wine() {
+    local folder
+
+    for folder in /usr/lib/wine "$(dirname "$(command -v wine64 || echo /)")"; do
+        [[ ! -x $folder/wine64 || ! -x $folder/wineserver ]] || {
+            echo "$folder"
+            return
+        }
+    done
+    die "test-windows: no wine64 and wineserver were found"
+}
+
+# cmocka for Windows, in build/windows/cmocka: from the source of Debian's package, which has none for it.
+build_windows_cmocka() {
+    local folder=$root/build/windows/cmocka source=cmocka_1.1.5.orig.tar.xz apt
+    local sum=f0ccd8242d55e2fd74b16ba518359151f6f8383ff8aef4976e48393f77bba8b6
+
+    [[ ! -f $folder/lib/libcmocka-static.a ]] || return 0
+    mkdir -p "$folder/apt/lists/partial"
+    printf 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main\n' \
+        >"$folder/apt/sources.list"
+    apt=(apt-get -q -o "Dir::Etc::SourceList=$folder/apt/sources.list" -o Dir::Etc::SourceParts=-
+        -o "Dir::State::Lists=$folder/apt/lists")
+    (cd "$folder" && "${apt[@]}" update && "${apt[@]}" source --download-only cmocka=1.1.5-2.1) >"$folder/apt.log" 2>&1 ||
+        die "test-windows: the source of cmocka could not be had, see $folder/apt.log"
+    (cd "$folder" && sha256sum --check --quiet <<<"$sum  $source" && tar xf "$source" &&
+        cmake -S cmocka-1.1.5 -B build --toolchain "$root/native/mingw-w64.cmake" -DCMAKE_BUILD_TYPE=Release \
+            -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF "-DCMAKE_INSTALL_PREFIX=$folder" &&
+        cmake --build build && cmake --install build) >"$folder/build.log" 2>&1 ||
+        die "test-windows: cmocka could not be built, see $folder/build.log"
+}
+
+# publish_for_windows PROJECT   A program with all it needs, in build/windows/<project>.
+publish_for_windows() {
+    local framework=()
+
+    [[ $(list_frameworks "$1" | wc -l) -eq 1 ]] || framework=(--framework net10.0)
+    (cd "$root" && dotnet publish "$1" --configuration Release "${framework[@]}" --runtime win-x64 --self-contained \
+        -p:PmsNativePreset=mingw -p:RunAnalyzers=false --artifacts-path build/windows/dotnet \
+        --output "build/windows/$(basename "$1" .csproj)" --nologo --verbosity quiet)
+}
+
+## the core, the .NET tests and the tool as programs for Windows, under Wine; streams of the other system; kills
+verb_test-windows() {
+    local folder=$root/build/windows wine project
+
+    require_native_toolchain wine wine64 gcc-mingw-w64-x86-64
+    wine=$(find_wine)
+    say "Linux: what it is compared with"
+    build_native -DPMS_BUILD_TESTS=ON
+    build_dotnet "$solution"
+    build_windows_cmocka
+    preset=mingw
+    build_native -DPMS_BUILD_TESTS=ON "-DPMS_CMOCKA_INCLUDE_DIR=$folder/cmocka/include" \
+        "-DPMS_CMOCKA_LIBRARY=$folder/cmocka/lib/libcmocka-static.a" "-DCMAKE_CROSSCOMPILING_EMULATOR=$wine/wine64"
+    say ".NET for Windows"
+    for project in "${windows_suites[@]/#/tests/}" src/PmemStream.Cli tests/PmemStream.Demo tests/PmemStream.KillTests; do
+        publish_for_windows "$project/$(basename "$project").csproj"
+    done
+    for project in "${windows_suites[@]}"; do
+        "$root/tests/$project/bin/Release/net10.0/$project" -list tests | tr -d '\r' | grep . |
+            sed "s/^/$project /" >"$folder/$project.expected"
+    done
+    "$root/tests/windows/run.sh" "$folder" "$wine" "${windows_suites[@]}"
 }
 
 ## measure which lines the tests run: build/coverage/index.html; fails below the thresholds

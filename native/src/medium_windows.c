@@ -12,10 +12,6 @@
 #include "error.h"
 #include "medium_internal_windows.h"
 
-#ifndef FILE_DAX_VOLUME
-#define FILE_DAX_VOLUME 0x20000000
-#endif
-
 /* What a view's offset in the file is a multiple of. */
 #define VIEW_BYTES ((uint64_t)64 << 10)
 
@@ -25,13 +21,6 @@ typedef ULONG(NTAPI *free_token_function)(void *token);
 
 /* eADR is known to the platform, but no call tells of it. */
 bool pms_mapping_has_auto_flush(void) { return false; }
-
-bool pms_volume_is_dax(HANDLE file)
-{
-	DWORD flags = 0;
-
-	return GetVolumeInformationByHandleW(file, NULL, 0, NULL, NULL, &flags, NULL, 0) && (flags & FILE_DAX_VOLUME);
-}
 
 /* A function of ntdll.dll; null where it has none of that name. */
 static any_function find_system_function(const char *name)

@@ -24,7 +24,7 @@ internal sealed class TestFolder : IDisposable
     /// <summary>In memory where there is such a folder: for tests with many appends.</summary>
     public static TestFolder InMemory()
     {
-        if (!Directory.Exists(Memory))
+        if (OperatingSystem.IsWindows() || !Directory.Exists(Memory))
         {
             return OnDisk();
         }

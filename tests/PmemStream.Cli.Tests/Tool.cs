@@ -64,7 +64,11 @@ internal sealed class Tool(string assemblyPath)
     }
 
     /// <summary>A command line that runs the tool with its three standard streams in our hands.</summary>
-    public ProcessStartInfo Command(params string[] args) => Redirected(Dotnet, [AssemblyPath, .. args]);
+    public ProcessStartInfo Command(params string[] args) =>
+        IsProgram ? Redirected(AssemblyPath, args) : Redirected(Dotnet, [AssemblyPath, .. args]);
+
+    // A published program is there instead of an assembly for dotnet.
+    private bool IsProgram => Path.GetExtension(AssemblyPath) != ".dll";
 
     public static ProcessStartInfo Redirected(string program, IEnumerable<string> args) => new(program, args)
     {
@@ -100,6 +104,7 @@ internal sealed class Tool(string assemblyPath)
         return new ToolResult(process.ExitCode, output.ToArray(), errors.Result);
     }
 
-    private static string BuiltPath(string key) => typeof(Tool).Assembly
+    // Where tests run on another machine than they were built on, the environment says where: PmemStreamTool=C:\...\pmemstream.exe.
+    private static string BuiltPath(string key) => Environment.GetEnvironmentVariable(key) ?? typeof(Tool).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
 }

@@ -1,0 +1,170 @@
+#!/usr/bin/env bash
+#
+# run.sh FOLDER WINE-FOLDER SUITE...   The tests that were built for Windows, under Wine; ./build.sh test-windows builds them and calls this.
+#
+# FOLDER holds the published programs, and takes logs and the list of the tests that Linux has. The last line says how many
+# passed and failed. not-run.txt is the list of those that cannot run; compare.awk says what it takes.
+
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+here=$root/tests/windows
+folder=$1
+wine_folder=$2
+shift 2
+readonly native_limit=900 suite_limit=900 kill_rounds=${PMS_WINDOWS_KILL_ROUNDS:-3}
+export WINEPREFIX=$folder/prefix WINEDEBUG=-all WINEARCH=win64
+# Without it most runs of .NET end with 0x80131506 under Wine.
+export DOTNET_EnableWriteXorExecute=0 DOTNET_CLI_UI_LANGUAGE=en
+# The programs that the tests of the tool start.
+export PmemStreamTool="Z:$folder/PmemStream.Cli/pmemstream.exe" PmemStreamDemo="Z:$folder/PmemStream.Demo/PmemStream.Demo.exe"
+
+# The folder for streams: in memory where there is room, because a sync costs much on a disk; bounded either way.
+if [[ $(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1) -gt 4000000 ]]; then
+    streams=$(mktemp -d /dev/shm/pms-windows-XXXXXX)
+else
+    streams=$(mktemp -d)
+fi
+ulimit -f $((3 * 1024 * 1024))
+
+finish() {
+    "$wine_folder/wineserver" -k 2>/dev/null
+    rm -rf "$streams"
+}
+trap finish EXIT
+
+windows_path() {
+    printf 'Z:%s' "${1//\//\\}"
+}
+
+start_wine() {
+    local name
+
+    mkdir -p "$WINEPREFIX"
+    timeout 120 "$wine_folder/wine64" wineboot -i >"$folder/wineboot.log" 2>&1 </dev/null
+    for name in TEMP TMP; do
+        timeout 60 "$wine_folder/wine64" reg add 'HKCU\Environment' /v "$name" /t REG_SZ /d "$(windows_path "$streams")" /f \
+            >>"$folder/wineboot.log" 2>&1 </dev/null
+    done
+    # Stays between programs; and was not started by one of them, whose output it would hold open.
+    "$wine_folder/wineserver" -p60 >/dev/null 2>&1 </dev/null
+}
+
+passed=0
+failed=0
+
+# count PASSED FAILED
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+}
+
+# check NAME COMMAND...   One test of its own.
+check() {
+    local name=$1 log=$folder/$1.log
+    shift
+
+    if "$@" >"$log" 2>&1 </dev/null; then
+        printf '  %s: passed\n' "$name"
+        count 1 0
+    else
+        printf '  FAILED %s, see %s\n' "$name" "$log"
+        tail -n 5 "$log" | sed 's/^/    /'
+        count 0 1
+    fi
+}
+
+# compare SUITE   With the tests that Linux has.
+compare() {
+    local suite=$1 result
+
+    awk -v suite="$suite" '/^(#|[ \t]*$)/ || index($0, suite " ") == 1' "$here/not-run.txt" >"$folder/$suite.list"
+    result=$(awk -f "$here/compare.awk" "$folder/$suite.list" "$folder/$suite.expected" "$folder/$suite.results")
+    printf '%s\n' "$result" | head -n -1
+    # shellcheck disable=SC2046 # two numbers
+    count $(printf '%s\n' "$result" | tail -n 1)
+}
+
+run_native() {
+    printf '\n== Native tests under Wine\n'
+    {
+        for file in "$root"/tests/native/test_*.c; do
+            awk -f "$here/list-native.awk" "$file"
+        done
+        sed -n 's/^result "\([^"]*\)".*/native check_exports \1/p' "$root/tests/native/check_exports.sh"
+    } | sort -u >"$folder/native.expected"
+    (cd "$root/build/mingw" && PMS_TEST_FOLDER=Z:$streams timeout "$native_limit" \
+        ctest --verbose --parallel "$(nproc)" --no-tests=error) >"$folder/native.log" 2>&1 </dev/null
+    awk -f "$here/results-native.awk" "$folder/native.log" >"$folder/native.results"
+    compare native
+}
+
+# run_suite PROJECT   A published test program.
+run_suite() {
+    local suite=$1
+
+    printf '\n== %s under Wine\n' "$suite"
+    rm -f "$folder/$suite.trx"
+    (cd "$folder/$suite" && exec timeout --kill-after=10 "$suite_limit" "$wine_folder/wine64" "$suite.exe" \
+        -noColor -noLogo -trx "$(windows_path "$folder/$suite.trx")") >"$folder/$suite.log" 2>&1 </dev/null
+    awk -v suite="$suite" -f "$here/results-dotnet.awk" "$folder/$suite.trx" >"$folder/$suite.results" 2>/dev/null
+    compare "$suite"
+}
+
+# ---- streams of the other system ------------------------------------------------------------------------------------
+
+tool() {
+    timeout 120 "$wine_folder/wine64" "$folder/PmemStream.Cli/pmemstream.exe" "$@"
+}
+
+linux_tool() {
+    dotnet "$root/src/PmemStream.Cli/bin/Release/net10.0/pmemstream.dll" "$@"
+}
+
+# The images of tests/golden, made once more by the program of each system, are the same bytes.
+same_golden_images() {
+    local made=$streams/golden
+
+    mkdir -p "$made/linux" "$made/windows"
+    "$root/build/release/tests/native/make_golden" "$made/linux" &&
+        (cd "$made" && timeout 120 "$wine_folder/wine64" "$root/build/mingw/tests/native/make_golden.exe" \
+            "Z:$made/windows") && diff -r "$made/linux" "$made/windows" && [[ -n $(ls "$made/linux") ]]
+}
+
+# tool_writes_and_the_other_reads WRITER READER PREFIX-OF-WRITER PREFIX-OF-READER
+tool_writes_and_the_other_reads() {
+    local writer=$1 reader=$2 path=$streams/across-$1.pms written read
+
+    seq 1 500 >"$streams/lines"
+    "$writer" create "$3$path" --size 4MiB && "$writer" region create "$3$path" log --size 1MiB &&
+        "$writer" append "$3$path" log <"$streams/lines" && "$writer" check "$3$path" || return 1
+    written=$("$writer" read "$3$path" log | md5sum)
+    "$reader" check "$4$path" && "$reader" info "$4$path" && "$reader" dump "$4$path" | head -n 20 || return 1
+    read=$("$reader" read "$4$path" log | md5sum)
+    printf 'written %s\nread    %s\n' "$written" "$read"
+    [[ $written == "$read" ]] || return 1
+    # And goes on.
+    printf 'from the other\n' | "$reader" append "$4$path" log && "$writer" check "$3$path" &&
+        [[ $("$writer" read "$3$path" log | tail -c 14) == 'from the other' ]]
+}
+
+kill_rounds() {
+    mkdir -p "$folder/kill" "$streams/kill"
+    timeout 600 "$wine_folder/wine64" "$folder/PmemStream.KillTests/PmemStream.KillTests.exe" run \
+        "$(windows_path "$folder/kill")" "$(windows_path "$streams/kill")" "$kill_rounds"
+}
+
+start_wine
+run_native
+for suite in "$@"; do
+    run_suite "$suite"
+done
+printf '\n== Streams of the other system\n'
+check golden_images_are_the_same_bytes same_golden_images
+check linux_reads_what_windows_wrote tool_writes_and_the_other_reads tool linux_tool 'Z:' ''
+check windows_reads_what_linux_wrote tool_writes_and_the_other_reads linux_tool tool '' 'Z:'
+printf '\n== Killed writers\n'
+check writers_killed_at_random_lose_nothing kill_rounds
+
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+((failed == 0 && passed > 0))
