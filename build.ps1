@@ -1,13 +1,13 @@
 <#
 .SYNOPSIS
-    What ./build.sh does, for Windows: build, demo and test.
+    What ./build.sh does, for Windows. ./build.ps1 help lists the verbs.
 
 .DESCRIPTION
-    Needs cmake, a C compiler that it finds (Visual Studio), the .NET 10 SDK, and xxhash.h (for example from
-    vcpkg; name its folder in the environment variable PMS_XXHASH_INCLUDE_DIR where cmake does not find it).
-    The native tests need cmocka and run on Linux only.
+    Needs cmake, Visual Studio 2022 (17.5 or later), the .NET 10 SDK, and xxhash.h (for example from vcpkg; name its
+    folder in the environment variable PMS_XXHASH_INCLUDE_DIR where cmake does not find it). It calls cmake and dotnet,
+    nothing else. PMS_PRESET names another preset than msvc: clang-cl.
 
-    The Windows medium of the native core is not written yet: cmake says so, and nothing is built until it is.
+    Nobody has run this script yet. What has been shown of Windows is in README.md.
 
 .EXAMPLE
     ./build.ps1 build
@@ -17,8 +17,8 @@
 #>
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('build', 'demo', 'test')]
-    [string] $Verb = 'build',
+    [ValidateSet('build', 'test', 'demo', 'kill', 'format', 'clean', 'help')]
+    [string] $Verb = 'help',
 
     [Parameter(Position = 1, ValueFromRemainingArguments)]
     [string[]] $Arguments = @()
@@ -26,6 +26,8 @@ param(
 
 $ErrorActionPreference = 'Stop'
 $root = $PSScriptRoot
+$solution = 'PmemStream.Interop.sln'
+$preset = if ($env:PMS_PRESET) { $env:PMS_PRESET } else { 'msvc' }
 
 function Invoke-Checked([string] $Command, [string[]] $CommandArguments) {
     & $Command @CommandArguments
@@ -35,41 +37,70 @@ function Invoke-Checked([string] $Command, [string[]] $CommandArguments) {
     }
 }
 
-# Runs in the root of the repository, where the presets and global.json are.
-function Build-Everything {
-    Push-Location $root
-    try {
-        $configure = @('--preset', 'release', '-DPMS_BUILD_TESTS=OFF')
-        if ($env:PMS_XXHASH_INCLUDE_DIR) {
-            $configure += "-DPMS_XXHASH_INCLUDE_DIR=$env:PMS_XXHASH_INCLUDE_DIR"
-        }
-        Invoke-Checked cmake $configure
-        Invoke-Checked cmake @('--build', '--preset', 'release')
-        Invoke-Checked dotnet @('build', 'PmemStream.Interop.sln', '--configuration', 'Release', '--nologo')
+# The native library lands in build/<preset>, where the .NET projects look for it.
+function Build-Native {
+    $configure = @('--preset', $preset, '-DPMS_BUILD_TESTS=OFF')
+    if ($env:PMS_XXHASH_INCLUDE_DIR) {
+        $configure += "-DPMS_XXHASH_INCLUDE_DIR=$env:PMS_XXHASH_INCLUDE_DIR"
     }
-    finally {
-        Pop-Location
-    }
+    Invoke-Checked cmake $configure
+    Invoke-Checked cmake @('--build', '--preset', $preset)
 }
 
-switch ($Verb) {
-    'build' {
-        Build-Everything
-    }
-    'demo' {
-        Build-Everything
-        $demo = Join-Path $root 'tests/PmemStream.Demo/bin/Release/net10.0/PmemStream.Demo.dll'
-        Invoke-Checked dotnet (@($demo) + $Arguments)
-    }
-    'test' {
-        Build-Everything
-        Push-Location $root
-        try {
-            Invoke-Checked dotnet @(
-                'test', 'PmemStream.Interop.sln', '--configuration', 'Release', '--no-build', '--nologo')
+function Build-DotNet([string] $Project) {
+    Invoke-Checked dotnet @('build', $Project, '--configuration', 'Release', '--nologo', "-p:PmsNativePreset=$preset")
+}
+
+function Show-Help {
+    Write-Host 'Usage: ./build.ps1 VERB [ARGUMENTS]'
+    Write-Host ''
+    Write-Host '  build   build the native library, the .NET library, the tool and the tests'
+    Write-Host '  test    build and run the .NET tests; the native ones are cross-compiled on Linux: ./build.sh test-windows'
+    Write-Host '  demo    [FILE]: append FILE line by line, kill the writer, recover, and show that nothing was lost'
+    Write-Host '  kill    [ROUNDS]: writers killed at random moments'
+    Write-Host '  format  rewrite the C# files in the format that lint wants'
+    Write-Host '  clean   remove everything that was built'
+    Write-Host '  help    this list'
+}
+
+# In the root of the repository, where the presets and global.json are.
+Push-Location $root
+try {
+    switch ($Verb) {
+        'build' {
+            Build-Native
+            Build-DotNet $solution
         }
-        finally {
-            Pop-Location
+        'test' {
+            Build-Native
+            Build-DotNet $solution
+            Invoke-Checked dotnet @('test', $solution, '--configuration', 'Release', '--no-build', '--nologo')
+        }
+        'demo' {
+            Build-Native
+            Build-DotNet 'tests/PmemStream.Demo/PmemStream.Demo.csproj'
+            Invoke-Checked dotnet (@('tests/PmemStream.Demo/bin/Release/net10.0/PmemStream.Demo.dll') + $Arguments)
+        }
+        'kill' {
+            $rounds = if ($Arguments.Count -gt 0) { $Arguments[0] } else { '24' }
+            Build-Native
+            Build-DotNet 'tests/PmemStream.KillTests/PmemStream.KillTests.csproj'
+            $kill = 'tests/PmemStream.KillTests/bin/Release/net10.0/PmemStream.KillTests.dll'
+            New-Item -ItemType Directory -Force 'build/kill', 'build/kill-streams' | Out-Null
+            Invoke-Checked dotnet @($kill, 'run', 'build/kill', 'build/kill-streams', $rounds)
+        }
+        'format' {
+            Invoke-Checked dotnet @('format', 'whitespace', $solution)
+        }
+        'clean' {
+            Invoke-Checked cmake @('-E', 'rm', '-rf', 'build')
+            Invoke-Checked dotnet @('clean', $solution, '--configuration', 'Release', '--nologo')
+        }
+        'help' {
+            Show-Help
         }
     }
+}
+finally {
+    Pop-Location
 }

@@ -35,4 +35,11 @@ uint64_t test_file_allocated(const char *path);
 		skip(); \
 	} while (0)
 
+/* On Windows ends the test, which is on the list of those that do not run there (tests/windows/not-run.txt). */
+#if defined(_WIN32)
+#define TEST_NOT_ON_WINDOWS(reason) TEST_SKIP("not on Windows: " reason)
+#else
+#define TEST_NOT_ON_WINDOWS(reason) ((void)0)
+#endif
+
 #endif
