@@ -90,7 +90,10 @@ public sealed unsafe class FailureTests
         IEnumerable<int> covered = Statuses.Select(row => row.Data.Item1);
         Assert.All(
             Enum.GetValues<pms_status>().Except(
-                [pms_status.PMS_OK, pms_status.PMS_E_END, pms_status.PMS_E_TOO_SMALL]),
+                [
+                    pms_status.PMS_OK, pms_status.PMS_E_END, pms_status.PMS_E_TOO_SMALL, pms_status.PMS_E_TIMEOUT,
+                    pms_status.PMS_E_CANCELLED,
+                ]),
             status => Assert.Contains((int)status, covered));
     }
 
@@ -127,7 +130,11 @@ public sealed unsafe class FailureTests
     {
         Type[] family = [.. typeof(PmemStreamException).Assembly.GetExportedTypes()
             .Where(type => type.IsAssignableTo(typeof(Exception)))];
-        Assert.All(family, type => Assert.True(type.IsAssignableTo(typeof(PmemStreamException))));
+
+        // But what was cancelled is no failure: whoever catches cancellations catches it.
+        Assert.Equal(
+            [typeof(AppendCanceledException)], family.Where(type => !type.IsAssignableTo(typeof(PmemStreamException))));
+        Assert.True(typeof(AppendCanceledException).IsAssignableTo(typeof(OperationCanceledException)));
         Assert.True(typeof(PmemStreamException).IsAssignableTo(typeof(IOException)));
         Assert.All(family, type => Assert.Empty(type.GetConstructors()));
     }

@@ -113,8 +113,8 @@ public sealed class NativeLibraryTests
         // The others never reach a caller as a status: they are other exceptions, or no failures.
         Assert.Equal(
             [
-                "PMS_E_CLOSED", "PMS_E_END", "PMS_E_ENDED", "PMS_E_FORKED", "PMS_E_INVALID_ARGUMENT", "PMS_E_READ_ONLY",
-                "PMS_E_TOO_SMALL",
+                "PMS_E_CANCELLED", "PMS_E_CLOSED", "PMS_E_END", "PMS_E_ENDED", "PMS_E_FORKED", "PMS_E_INVALID_ARGUMENT",
+                "PMS_E_READ_ONLY", "PMS_E_TIMEOUT", "PMS_E_TOO_SMALL",
             ],
             Enum.GetValues<pms_status>()
                 .Where(status => !Enum.IsDefined((StreamStatus)status))
