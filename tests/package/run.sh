@@ -10,7 +10,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 feed=$(cd "$1" && pwd)
 shift
-state=$root/build/package-test
+state=${PMS_PACKAGE_STATE:-$root/build/package-test}
 version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' "$root/Directory.Build.props")
 work=$(mktemp -d)
 passed=0
@@ -260,13 +260,16 @@ check_native_aot() {
     figures aot
 }
 
+# Debian keeps it out of PATH.
+wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
+
 # On Windows, as far as Wine is that; and a stream that was written there is read here.
 check_windows() {
     publish_consumer windows net10.0 -r win-x64 --self-contained
     export WINEPREFIX=$work/wine WINEDEBUG=-all DOTNET_EnableWriteXorExecute=0
     timeout 120 wineboot -i || true
     cd "$work/windows/out"
-    timeout 120 wine64 ./Consumer.exe stream.pms | tr -d '\r' | tee "$work/windows/said"
+    timeout 120 "$wine" ./Consumer.exe stream.pms | tr -d '\r' | tee "$work/windows/said"
     grep '^consumer: ok, core .* win.*-x64$' "$work/windows/said" | sed 's/^/figure: /'
     grep -q '^consumer: ok, core .* win.*-x64$' "$work/windows/said"
     if [[ -x $work/plain/out/Consumer ]]; then
