@@ -190,5 +190,5 @@ int main(void)
 	    TEST_ON_DISK(test_append_by_threads_shares_syncs),
 	};
 
-	return cmocka_run_group_tests_name("counters", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("counters", tests, test_folders_create, test_folders_remove);
 }
