@@ -25,7 +25,8 @@ uint64_t pms_write_pages(const pms_file *file, uint64_t offset, const void *sour
 	uint64_t done = 0;
 
 	/* Behind its limit a write, but not a store, is answered with a signal that ends the process. */
-	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < offset + bytes))
+	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+	    (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < offset + bytes))
 		return 0;
 	while (done < bytes) {
 		ssize_t part =
