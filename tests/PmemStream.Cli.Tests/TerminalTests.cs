@@ -66,7 +66,7 @@ public sealed class TerminalTests
 
         Assert.Contains("durable to", text, StringComparison.Ordinal);
         Assert.Contains("██████████░░░░░░░░░░", text, StringComparison.Ordinal);
-        Assert.Contains("0B/s", text, StringComparison.Ordinal);
+        Assert.Contains("0 bytes/s", text, StringComparison.Ordinal);
         Assert.Contains($"{Escape}[?25h", text, StringComparison.Ordinal);
     }
 
