@@ -73,6 +73,26 @@ static int write_zeros(HANDLE handle, uint64_t from, uint64_t to)
 	return os_error;
 }
 
+/* Where space is taken by writing, the disk is not filled first to find out that there is too little. 0 or ERROR_DISK_FULL. */
+static int check_room(HANDLE handle, uint64_t bytes)
+{
+	const DWORD flags = FILE_NAME_NORMALIZED | VOLUME_NAME_DOS;
+	DWORD characters = GetFinalPathNameByHandleW(handle, NULL, 0, flags);
+	wchar_t *folder = characters ? calloc(characters + 1, sizeof(*folder)) : NULL;
+	ULARGE_INTEGER room;
+	bool known = false;
+
+	if (folder && GetFinalPathNameByHandleW(handle, folder, characters + 1, flags) <= characters) {
+		wchar_t *name = wcsrchr(folder, L'\\');
+
+		if (name)
+			name[1] = 0;
+		known = GetDiskFreeSpaceExW(folder, &room, NULL, NULL);
+	}
+	free(folder);
+	return known && room.QuadPart < bytes ? ERROR_DISK_FULL : 0;
+}
+
 /* 0 or the error of the system. */
 static int set_end(HANDLE handle, uint64_t bytes)
 {
@@ -100,8 +120,11 @@ static int extend(HANDLE handle, uint64_t from, uint64_t bytes, uint64_t *file_b
 	}
 	if (os_error == 0 && !GetFileInformationByHandleEx(handle, FileStandardInfo, &found, sizeof(found)))
 		os_error = pms_last_error();
-	if (os_error == 0 && found.AllocationSize.QuadPart < found.EndOfFile.QuadPart)
-		os_error = write_zeros(handle, from, bytes);
+	if (os_error == 0 && found.AllocationSize.QuadPart < found.EndOfFile.QuadPart) {
+		os_error = check_room(handle, (uint64_t)(found.EndOfFile.QuadPart - found.AllocationSize.QuadPart));
+		if (os_error == 0)
+			os_error = write_zeros(handle, from, bytes);
+	}
 	*file_bytes = (uint64_t)found.EndOfFile.QuadPart;
 	return os_error;
 }
