@@ -129,7 +129,7 @@ int32_t pms_cursor_start_at(pms_region *region, const pms_cursor_options *option
 	int32_t status = pms_region_enter_reader(region, error);
 	pms_attachment *pinned = NULL;
 	pms_cursor *cursor;
-	pms_life life;
+	pms_life life = {0};
 
 	if (status != PMS_OK)
 		return status;

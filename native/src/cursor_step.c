@@ -143,7 +143,7 @@ static int32_t step_any(pms_cursor *cursor, pms_parsed_entry *entry, pms_entry_k
 
 int32_t pms_cursor_step(pms_cursor *cursor, pms_parsed_entry *entry, pms_error *error)
 {
-	pms_entry_kind kind;
+	pms_entry_kind kind = PMS_KIND_INVALID;
 	int32_t status;
 
 	do

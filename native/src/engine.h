@@ -55,7 +55,7 @@
 #define PMS_APART 128u
 static inline void *pms_allocate_apart(size_t bytes)
 {
-	uint8_t *allocated = calloc(1, bytes + PMS_APART + sizeof(void *));
+	uint8_t *allocated = calloc(1, bytes + PMS_APART + sizeof(uintptr_t));
 
 	if (!allocated)
 		return NULL;

@@ -8,7 +8,7 @@
 /* How long a sleeper relies on a living writer; tests make it longer than they last. */
 extern uint32_t pms_trust_milliseconds;
 
-int32_t pms_waiter_new(pms_stream *stream, pms_waiter **waiter, pms_error *error);
+int32_t pms_waiter_new(pms_stream *stream, pms_waiter **out, pms_error *error);
 int32_t pms_waiter_run(pms_waiter *waiter, pms_awaited *awaited, uint32_t count, uint32_t timeout_milliseconds,
 		       pms_error *error);
 void pms_waiter_stop(pms_waiter *waiter);
