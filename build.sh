@@ -298,7 +298,8 @@ pack_native() {
     build_native -DPMS_BUILD_TESTS=OFF
     mkdir -p "$folder" "$debug"
     "$4objcopy" --only-keep-debug "$root/build/$1/$3" "$debug/$3.debug"
-    "$4strip" --strip-unneeded -o "$folder/$3" "$root/build/$1/$3"
+    # Keeping dates keeps the one inside of a DLL, too, which is else the time of stripping.
+    "$4strip" --preserve-dates --strip-unneeded -o "$folder/$3" "$root/build/$1/$3"
     chmod 644 "$folder/$3"
 }
 
