@@ -273,7 +273,8 @@ static void test_threads_clear_and_free_beside_every_verb(void **state)
 		fixture f;
 		begin(&f, state, TEST_MIB, UINT32_MAX, 20);
 		racers_start(f.racers, 3);
-		for (int i = 0; i < 50; i++) {
+		/* Until one was done at least: the others end when the region is full. */
+		for (int i = 0; i < 50 || cleared == 0; i++) {
 			status = pms_region_clear(f.regions[0], NULL);
 			assert_true(status == PMS_OK || status == PMS_E_BUSY);
 			cleared += status == PMS_OK;
@@ -294,7 +295,6 @@ static void test_threads_clear_and_free_beside_every_verb(void **state)
 			pms_region_release(f.regions[i]);
 		(void)remove(f.test->path);
 	}
-	assert_true(cleared > 0);
 }
 
 int main(void)

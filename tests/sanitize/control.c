@@ -34,10 +34,10 @@ static void mistake_overflow(void)
 	free((void *)bytes);
 }
 
-/* Room for the first member alone. */
+/* Room for the first member alone; volatile, so that it is the core's store that is found and not the size of the object. */
 static void mistake_core_overflow(void)
 {
-	void *error = malloc(sizeof(int32_t));
+	void *volatile error = malloc(sizeof(int32_t));
 
 	pms_error_clear(error);
 	free(error);
