@@ -171,7 +171,7 @@ check_reproducible() {
     [[ $(grep -c '^document /_/src/PmemStream.Interop/' "$work/elsewhere/found") -gt 50 ]]
     # Whatever is not in the map is in the pdb.
     fails grep -v '^map \|^embedded \|^document /_/' "$work/elsewhere/found"
-    grep -qF "<repository type=\"git\" url=\"https://github.com/example/pmemstream\" commit=\"$head\"" \
+    grep -qE "<repository type=\"git\" url=\"https://github.com/example/pmemstream\" (branch=\"[^\"]*\" )?commit=\"$head\"" \
         "$work/elsewhere/library/PmemStream.Interop.nuspec"
 }
 
