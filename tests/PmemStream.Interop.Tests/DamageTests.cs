@@ -16,7 +16,7 @@ public sealed class DamageTests
         using var folder = new TestFolder();
         EntryPosition[] at = CreateCrashed(folder, out string[] texts);
         StreamFile.Flip(folder.Stream, at[1].Offset + byteOfEntry);
-        byte[] content = File.ReadAllBytes(folder.Stream);
+        byte[] content = StreamFile.ReadAllBytes(folder.Stream);
 
         var failure = Assert.Throws<StreamCorruptException>(() => PersistentStream.Open(folder.Stream));
         Assert.Equal(StreamStatus.Corrupt, failure.Status);
@@ -38,7 +38,7 @@ public sealed class DamageTests
             && problem.Position == at[1].Offset
             && problem.RegionOffset == region.Offset
             && problem.Message.Length > 0);
-        Assert.Equal(content, File.ReadAllBytes(folder.Stream));
+        Assert.Equal(content, StreamFile.ReadAllBytes(folder.Stream));
     }
 
     // Before the checkpoint nothing is looked at when a stream is opened: it would take as long as the log.
@@ -163,7 +163,7 @@ public sealed class DamageTests
             used = region.CommittedOffset;
         }
 
-        byte[] content = File.ReadAllBytes(folder.Stream);
+        byte[] content = StreamFile.ReadAllBytes(folder.Stream);
         long[] places = [.. Enumerable.Range(0, (int)used).Where(at => content[at] != 0).Select(at => (long)at)];
         string copy = folder.File("copy.pms");
         foreach (long place in places)

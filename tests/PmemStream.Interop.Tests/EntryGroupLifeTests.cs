@@ -137,7 +137,7 @@ public sealed class EntryGroupLifeTests
             EntryGroup open = region.BeginGroup(2, 100);
             open.Add("open"u8);
             region.Append("behind");
-            image = File.ReadAllBytes(folder.Stream);
+            image = StreamFile.ReadAllBytes(folder.Stream);
             open.Dispose();
         }
 

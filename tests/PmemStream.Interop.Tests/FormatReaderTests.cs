@@ -31,7 +31,7 @@ public sealed class FormatReaderTests
         {
             using var folder = new TestFolder();
             byte[] killed = WriteRandom(folder.Stream, random);
-            byte[] closed = File.ReadAllBytes(folder.Stream);
+            byte[] closed = StreamFile.ReadAllBytes(folder.Stream);
             string copy = folder.File("damaged.pms");
             for (int round = 0; round < 500; round++)
             {
@@ -70,7 +70,7 @@ public sealed class FormatReaderTests
         string[] found;
         try
         {
-            found = LayerDump.WithoutEnds(TextDump.Write(StoredImage.Read(File.ReadAllBytes(path))));
+            found = LayerDump.WithoutEnds(TextDump.Write(StoredImage.Read(StreamFile.ReadAllBytes(path))));
         }
         catch (InvalidDataException)
         {
@@ -89,7 +89,7 @@ public sealed class FormatReaderTests
         StoredImage image;
         try
         {
-            image = StoredImage.Read(File.ReadAllBytes(path));
+            image = StoredImage.Read(StreamFile.ReadAllBytes(path));
         }
         catch (InvalidDataException)
         {
@@ -136,7 +136,7 @@ public sealed class FormatReaderTests
             Step(stream, regions, open, random);
         }
 
-        byte[] killed = File.ReadAllBytes(path);
+        byte[] killed = StreamFile.ReadAllBytes(path);
         open.ForEach(reservation => reservation.Dispose());
         return killed;
     }

@@ -56,7 +56,7 @@ public sealed class GoldenTests
         using PersistentStream again = PersistentStream.Open(folder.Stream);
         Assert.True(again.Check().IsSound);
         Assert.Empty(expected.Except(again.Regions.SelectMany(Shown)));
-        StoredImage reader = StoredImage.Read(File.ReadAllBytes(folder.Stream));
+        StoredImage reader = StoredImage.Read(StreamFile.ReadAllBytes(folder.Stream));
         Assert.Equal(LayerDump.WithoutEnds(TextDump.Write(reader)), LayerDump.Of(again));
     }
 

@@ -124,7 +124,7 @@ public sealed class GroupTests
         {
             region.Append("before");
             region.AppendGroupDeferred(["a"u8.ToArray(), "b"u8.ToArray(), "c"u8.ToArray()], positions);
-            image = File.ReadAllBytes(folder.Stream);
+            image = StreamFile.ReadAllBytes(folder.Stream);
         }
 
         string copy = folder.File("copy.pms");

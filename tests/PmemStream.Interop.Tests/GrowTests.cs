@@ -72,9 +72,9 @@ public sealed class GrowTests
     {
         using var folder = new TestFolder();
         using PersistentStream stream = TestStreams.Create(folder.Stream);
-        byte[] before = File.ReadAllBytes(folder.Stream);
+        byte[] before = StreamFile.ReadAllBytes(folder.Stream);
         stream.Grow(TestStreams.StreamBytes);
-        Assert.Equal(before, File.ReadAllBytes(folder.Stream));
+        Assert.Equal(before, StreamFile.ReadAllBytes(folder.Stream));
     }
 
     [Theory]
@@ -89,10 +89,10 @@ public sealed class GrowTests
     {
         using var folder = new TestFolder();
         using PersistentStream stream = TestStreams.Create(folder.Stream);
-        byte[] before = File.ReadAllBytes(folder.Stream);
+        byte[] before = StreamFile.ReadAllBytes(folder.Stream);
         var failure = Assert.Throws<ArgumentOutOfRangeException>(nameof(size), () => stream.Grow(size));
         Assert.Equal(size, failure.ActualValue);
-        Assert.Equal(before, File.ReadAllBytes(folder.Stream));
+        Assert.Equal(before, StreamFile.ReadAllBytes(folder.Stream));
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class GrowTests
             stream.Grow(2 * Larger);
         }
 
-        StoredImage image = StoredImage.Read(File.ReadAllBytes(folder.Stream));
+        StoredImage image = StoredImage.Read(StreamFile.ReadAllBytes(folder.Stream));
         Assert.Equal(2 * Larger, image.Size);
         Assert.Equal(2, image.Regions.Count());
         Assert.Empty(image.Problems);

@@ -79,7 +79,7 @@ public sealed class HeaderTests
         TestStreams.CreateWith(folder.Stream, "one");
         StreamFile.Flip(folder.Stream, StreamFile.HeaderA + 70);
         StreamFile.Flip(folder.Stream, StreamFile.HeaderB + 70);
-        byte[] content = File.ReadAllBytes(folder.Stream);
+        byte[] content = StreamFile.ReadAllBytes(folder.Stream);
         foreach (Func<PersistentStream> open in BothWays(folder.Stream))
         {
             var failure = Assert.Throws<StreamCorruptException>(open);
@@ -88,7 +88,7 @@ public sealed class HeaderTests
 
         Assert.Throws<StreamCorruptException>(
             () => PersistentStream.OpenOrCreate(folder.Stream, new() { Size = 1 << 20 }));
-        Assert.Equal(content, File.ReadAllBytes(folder.Stream));
+        Assert.Equal(content, StreamFile.ReadAllBytes(folder.Stream));
     }
 
     private static Func<PersistentStream>[] BothWays(string path) =>

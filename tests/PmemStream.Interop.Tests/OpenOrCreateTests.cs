@@ -57,7 +57,7 @@ public sealed class OpenOrCreateTests
         var failure = Assert.Throws<StreamFormatException>(
             () => PersistentStream.OpenOrCreate(folder.Stream, new() { Size = 1 << 20 }));
         Assert.Equal(StreamStatus.NotAStream, failure.Status);
-        Assert.Equal(content, File.ReadAllBytes(folder.Stream));
+        Assert.Equal(content, StreamFile.ReadAllBytes(folder.Stream));
     }
 
     [Fact]

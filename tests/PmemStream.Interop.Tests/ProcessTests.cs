@@ -74,7 +74,7 @@ public sealed class ProcessTests
             folder.Stream, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         string warmUp = folder.File("warm-up.pms");
         TestStreams.CreateWith(warmUp, "x");
-        byte[] content = File.ReadAllBytes(folder.Stream);
+        byte[] content = StreamFile.ReadAllBytes(folder.Stream);
 
         using ChildProcess nobody = ChildProcess.Start(ChildTasks.OpenAsNobody, folder.Stream, warmUp);
         List<string> lines = nobody.ReadToEnd();
@@ -83,7 +83,7 @@ public sealed class ProcessTests
         Assert.StartsWith(nameof(StreamAccessDeniedException), lines[0], StringComparison.Ordinal);
         Assert.Contains(folder.Stream, lines[0], StringComparison.Ordinal);
         Assert.Equal($"{ChildTasks.Opened} one,two", lines[1]);
-        Assert.Equal(content, File.ReadAllBytes(folder.Stream));
+        Assert.Equal(content, StreamFile.ReadAllBytes(folder.Stream));
     }
 
     [Fact]

@@ -240,7 +240,7 @@ public sealed class ReservationTests
             region.Append("behind");
 
             // What a crash would leave, taken while the reservation is open.
-            image = File.ReadAllBytes(folder.Stream);
+            image = StreamFile.ReadAllBytes(folder.Stream);
             open.Dispose();
         }
 

@@ -16,7 +16,7 @@ public static class Media
         HasMemory ? [Memory, Disk] : [Disk];
 
     // Not on Windows, where a program under Wine would find the folder of Linux.
-    private static bool HasMemory => !OperatingSystem.IsWindows() && Directory.Exists(MemoryFolder);
+    internal static bool HasMemory => !OperatingSystem.IsWindows() && Directory.Exists(MemoryFolder);
 
     /// <summary>The folder in which tests make theirs.</summary>
     internal static string Folder(string medium) => medium == Memory && HasMemory

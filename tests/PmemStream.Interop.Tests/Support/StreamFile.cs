@@ -23,10 +23,19 @@ internal static class StreamFile
     private const int ReadOnlyFeaturesAt = 32;
     private const int ChecksumAt = 120;
 
+    /// <summary>All bytes of a file that may be open as a stream, which its namesake in System.IO does not allow on Windows.</summary>
+    public static byte[] ReadAllBytes(string path)
+    {
+        using FileStream file = Open(path, FileAccess.Read);
+        byte[] bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
     /// <summary>Flips all bits of a byte.</summary>
     public static void Flip(string path, long offset)
     {
-        using FileStream file = System.IO.File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        using FileStream file = Open(path, FileAccess.ReadWrite);
         file.Position = offset;
         int value = file.ReadByte();
         file.Position = offset;
@@ -36,7 +45,7 @@ internal static class StreamFile
     /// <summary>Overwrites a copy of the header with noise.</summary>
     public static void DestroyHeader(string path, long header)
     {
-        using FileStream file = System.IO.File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        using FileStream file = Open(path, FileAccess.ReadWrite);
         file.Position = header;
         file.Write(TestStreams.Payload(128, 1));
     }
@@ -66,11 +75,14 @@ internal static class StreamFile
         return sum ^ (sum >> 32);
     }
 
+    private static FileStream Open(string path, FileAccess access) =>
+        new(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+
     private delegate void Patch(Span<byte> header);
 
     private static void PatchHeaders(string path, Patch patch)
     {
-        using FileStream file = System.IO.File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        using FileStream file = Open(path, FileAccess.ReadWrite);
         byte[] header = new byte[128];
         foreach (long offset in new[] { HeaderA, HeaderB })
         {
