@@ -392,7 +392,7 @@ lint() {
 
 # for_c_files COMMAND [ARGUMENT...]   With all C files of the core and of its tests behind it.
 for_c_files() {
-    (cd "$root" && find native tests/native tests/bench tests/crash tests/dax tests/fuzz tests/sanitize -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
+    (cd "$root" && find native tests/native tests/bench tests/crash tests/dax tests/fuzz tests/sanitize tests/windows -name '*.[ch]' -print0 | sort -z | xargs -0 "$@")
 }
 
 # Each file but error.c behind what clang-tidy needs to know of error.c: tests/lint/analyzer_model.h says why.
@@ -857,7 +857,18 @@ publish_for_windows() {
         --output "build/windows/$(basename "$1" .csproj)" --nologo --verbosity quiet)
 }
 
-## the native tests and the tool as programs for Windows, under Wine; streams and golden images of the other system
+# What keeps .NET going under Wine, in build/windows/frames: see frames.c.
+build_windows_frames() {
+    local source=$root/tests/windows/frames folder=$root/build/windows/frames
+
+    (cd "$root" && dotnet build "$source/StartupHook.csproj" --configuration Release --artifacts-path build/windows/dotnet \
+        --output "$folder" --nologo --verbosity quiet)
+    # -Wno-array-bounds: the compiler takes the address in NtCurrentTeb, which is relative to a segment, for that of nothing.
+    x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -Werror -Wno-array-bounds -shared -static-libgcc -o "$folder/frames.dll" \
+        "$source/frames.c"
+}
+
+## the native tests, the C# suite and the tool as programs for Windows, under Wine; streams and golden images of the other system
 verb_test-windows() {
     local folder=$root/build/windows wine
 
@@ -866,12 +877,15 @@ verb_test-windows() {
     say "Linux: what it is compared with"
     build_native -DPMS_BUILD_TESTS=ON
     build_dotnet src/PmemStream.Cli/PmemStream.Cli.csproj
+    build_dotnet tests/PmemStream.Interop.Tests/PmemStream.Interop.Tests.csproj --framework net10.0
     build_windows_cmocka
     preset=mingw
     build_native -DPMS_BUILD_TESTS=ON "-DPMS_CMOCKA_INCLUDE_DIR=$folder/cmocka/include" \
         "-DPMS_CMOCKA_LIBRARY=$folder/cmocka/lib/libcmocka-static.a" "-DCMAKE_CROSSCOMPILING_EMULATOR=$wine/wine64"
     say ".NET for Windows"
+    build_windows_frames
     publish_for_windows src/PmemStream.Cli/PmemStream.Cli.csproj
+    publish_for_windows tests/PmemStream.Interop.Tests/PmemStream.Interop.Tests.csproj
     "$root/tests/windows/run.sh" "$folder" "$wine"
 }
 

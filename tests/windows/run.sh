@@ -11,7 +11,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 here=$root/tests/windows
 folder=$1
 wine_folder=$2
-readonly native_limit=1500
+readonly native_limit=1500 class_limit=180
 export WINEPREFIX=$folder/prefix WINEDEBUG=-all WINEARCH=win64
 # Without it most runs of .NET end with 0x80131506 under Wine.
 export DOTNET_EnableWriteXorExecute=0 DOTNET_CLI_UI_LANGUAGE=en
@@ -95,6 +95,27 @@ run_native() {
     compare native
 }
 
+# run_dotnet SUITE PROJECT   A suite of xunit, each class in a process of its own. frames/frames.c says why it takes a hook.
+run_dotnet() {
+    local suite=$1 project=$2 logs=$folder/$1 hook class classes
+
+    printf '\n== %s under Wine\n' "$project"
+    rm -rf "$logs"
+    mkdir -p "$logs"
+    # The first lines are a heading.
+    "$root/tests/$project/bin/Release/net10.0/$project" -preEnumerateTheories -list tests -noColor </dev/null |
+        sed -n "s/^$project\\./$suite &/p" | sort >"$folder/$suite.expected"
+    hook=$(windows_path "$folder/frames/StartupHook.dll")
+    mapfile -t classes < <(sed "s/^$suite $project\\.//; s/\\..*//" "$folder/$suite.expected" | sort -u)
+    for class in "${classes[@]}"; do
+        (cd "$folder/$project" && DOTNET_STARTUP_HOOKS=$hook timeout --kill-after=10 "$class_limit" \
+            "$wine_folder/wine64" "$project.exe" -class "$project.$class" -preEnumerateTheories -noColor -reporter verbose \
+            -trx "$(windows_path "$logs/$class.trx")") >"$logs/$class.log" 2>&1 </dev/null
+    done
+    find "$logs" -name '*.trx' -exec awk -v suite="$suite" -f "$here/results-dotnet.awk" {} + >"$folder/$suite.results"
+    compare "$suite"
+}
+
 # ---- streams of the other system ------------------------------------------------------------------------------------
 
 tool() {
@@ -135,6 +156,7 @@ tool_writes_and_the_other_reads() {
 
 start_wine
 run_native
+run_dotnet interop PmemStream.Interop.Tests
 printf '\n== Streams of the other system\n'
 check golden_images_are_the_same_bytes same_golden_images
 check linux_reads_what_windows_wrote tool_writes_and_the_other_reads tool linux_tool 'Z:' ''
