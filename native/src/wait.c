@@ -155,7 +155,8 @@ static int32_t wait_in_rounds(pms_waiter *waiter, pms_awaited *awaited, uint32_t
 			return PMS_OK;
 		if (atomic_exchange(&waiter->cancelled, 0))
 			return pms_fail(error, PMS_E_CANCELLED, "the wait was cancelled");
-		if (atomic_load(&waiter->stream->closed))
+		/* A region says so itself, a little later in the close, which then wakes us. */
+		if (count == 0 && atomic_load(&waiter->stream->closed))
 			return pms_fail(error, PMS_E_CLOSED, "the stream was closed");
 		uint64_t now = pms_os_milliseconds();
 		if (now >= deadline)
