@@ -102,6 +102,7 @@ typedef struct pms_attachment {
 } pms_attachment;
 
 /* What a stream has of it. A writer's attachment stays the same as long as its memory; a reader's is replaced. */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): lines lie apart on purpose (apart.h). */
 typedef struct pms_coordination {
 	pms_mutex mutex;
 	char *path; /* null: there is nothing to share */

@@ -20,8 +20,8 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
+#include "apart.h"
 #include "coordination.h"
 #include "entry.h"
 #include "error.h"
@@ -47,25 +47,6 @@
 #ifndef PMS_CHECKPOINT_BYTES
 #define PMS_CHECKPOINT_BYTES (1ull << 20)
 #endif
-
-/*
- * What several threads store to all the time lies so far apart from everything else: two lines, because processors fetch
- * them in pairs. Objects with such members are allocated by pms_allocate_apart: zeroed, or null.
- */
-#define PMS_APART 128u
-static inline void *pms_allocate_apart(size_t bytes)
-{
-	uint8_t *allocated = calloc(1, bytes + PMS_APART + sizeof(uintptr_t));
-
-	if (!allocated)
-		return NULL;
-	uintptr_t behind = (uintptr_t)(allocated + sizeof(void *));
-	void **object = (void **)(void *)(allocated + sizeof(void *) + (0 - behind) % PMS_APART);
-	object[-1] = allocated;
-	return object;
-}
-
-static inline void pms_free_apart(void *object) { free(((void **)object)[-1]); }
 
 /* A piece of the space behind the fixed pages. */
 typedef enum pms_piece_kind {
@@ -136,6 +117,7 @@ typedef struct pms_record {
 	pms_reservation *reservation;
 } pms_record;
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): lines lie apart on purpose (apart.h). */
 struct pms_region {
 	pms_stream *stream;
 	_Atomic uint32_t references; /* the table of the stream, and every handle */
@@ -198,6 +180,7 @@ struct pms_region {
 	pms_seek_index seek;
 };
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): lines lie apart on purpose (apart.h). */
 struct pms_stream {
 	pms_medium medium;
 	pms_file file;

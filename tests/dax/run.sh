@@ -118,7 +118,7 @@ run_lane() {
             truncate -s 512M "$folder/disk.img"
             mke2fs -q -F -t ext4 "$folder/disk.img"
             mapfile -t disk < <(scratch_disk "$folder/disk.img")
-            lane fsdax $((deep ? 3600 : 1500)) nfit crc32c_generic nd_pmem ext4 virtio_blk -- "${memory[@]}" "${disk[@]}"
+            lane fsdax $((deep ? 3600 : 900)) nfit crc32c_generic nd_pmem ext4 virtio_blk -- "${memory[@]}" "${disk[@]}"
             count_native "$folder"
             ;;
         devdax) lane devdax 500 nfit nd_pmem device_dax dax_pmem -- "${memory[@]}" ;;

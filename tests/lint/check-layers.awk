@@ -11,7 +11,7 @@ function layer_of(name) {
         return "pure"
     if (name ~ /^medium/)
         return "medium"
-    if (name ~ /^(error|fault|os|shm|thread|barrier)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
+    if (name ~ /^(error|fault|os|shm|thread|barrier|apart)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
         return "platform"
     if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|stable|stream_header|coordination|coordination_writer|coordination_reader|coordination_pin)\.[ch]$/)
         return "engine"
@@ -31,13 +31,13 @@ function may_include(layer, header) {
     if (layer == "pure")
         return header ~ /^(format|entry|entry_checksum|entry_verify|hash|hash_copy|hash_mix)\.h$/
     if (layer == "platform")
-        return header ~ /^(error|thread|thread_[a-z]+|barrier|os|shm|os_internal_[a-z]+|ndctl_forward)\.h$/
+        return header ~ /^(error|thread|thread_[a-z]+|barrier|apart|os|shm|os_internal_[a-z]+|ndctl_forward)\.h$/
     if (layer == "medium")
         return header ~ /^(error|thread|os|os_internal_windows|medium|medium_internal(_windows)?|ndctl_forward)\.h$/
     if (header ~ /_internal|^ndctl_forward/)
         return 0
     if (layer == "engine")
-        return header ~ /^(engine|order|coordination|format|entry|entry_verify|medium|os|shm|error|fault|seek_index|thread|barrier)\.h$/
+        return header ~ /^(engine|order|apart|coordination|format|entry|entry_verify|medium|os|shm|error|fault|seek_index|thread|barrier)\.h$/
     return 1
 }
 

@@ -21,7 +21,7 @@ function(pms_add_memcheck name)
     # What it prints about a forked child counts, too, whatever becomes of the child's exit code.
     set_tests_properties(memcheck_${name} PROPERTIES
         LABELS memcheck
-        TIMEOUT 400
+        TIMEOUT ${PMS_TEST_TIMEOUT_SECONDS}
         ENVIRONMENT "CMOCKA_MESSAGE_OUTPUT=TAP"
         FAIL_REGULAR_EXPRESSION "==[0-9]+== ")
 endfunction()

@@ -190,7 +190,7 @@ static void test_waiting_ends_with_the_stream(void **state)
 		pms_stream *closing = beside ? f.reader : f.writer;
 		atomic_store(&closing->closed, true);
 		pms_waiters_kick(closing);
-		(void)usleep(1000);
+		(void)usleep(20000);
 		atomic_store(&closing->closed, false);
 		assert_int_equal(pms_stream_close(closing), PMS_OK);
 		join(&f, PMS_OK, PMS_E_CLOSED);

@@ -18,6 +18,4 @@ function(pms_fail_on_reports test)
 endfunction()
 
 # What a program is run by under memcheck.
-# Of what lies apart (pms_allocate_apart) there are pointers into the middle only, which valgrind calls "possibly lost".
-set(PMS_MEMCHECK valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
-    --show-leak-kinds=definite)
+set(PMS_MEMCHECK valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite)
