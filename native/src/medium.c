@@ -124,6 +124,21 @@ static void set_text(pms_medium *medium, const pms_mapping *mapping, const pms_l
 		       mapping->what, verb, how, remark);
 }
 
+int32_t pms_mapping_check_length(const char *path, const pms_file *file, uint64_t bytes, pms_error *error)
+{
+	uint64_t file_bytes;
+	int32_t status = pms_file_size(file, &file_bytes, error);
+
+	if (status != PMS_OK)
+		return status;
+	/* A store behind the end of the file would end the process. */
+	if (bytes == 0 || file_bytes < bytes)
+		return pms_fail_at(error, bytes == 0 ? PMS_E_INVALID_ARGUMENT : PMS_E_TRUNCATED, 0, bytes, file_bytes,
+				   "'%s' has %llu bytes, %llu are to be mapped", path, (unsigned long long)file_bytes,
+				   (unsigned long long)bytes);
+	return PMS_OK;
+}
+
 int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, uint32_t requirement, uint32_t policy,
 		       pms_medium *medium, pms_error *error)
 {

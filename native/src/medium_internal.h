@@ -33,6 +33,9 @@ typedef struct pms_mapping {
 int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes, pms_mapping *mapping,
 			 pms_error *error);
 
+/* For pms_mapping_open: that the file has `bytes`, and that they are not none. */
+int32_t pms_mapping_check_length(const char *path, const pms_file *file, uint64_t bytes, pms_error *error);
+
 /*
  * Maps the file from mapped_bytes to `to` as well (both multiples of the alignment), into the room behind what is mapped, and
  * the same way as that was: PMS_E_MEDIUM where the file has become something else. The caller has compared `to` with
@@ -62,6 +65,12 @@ uint8_t *pms_room_reserve(uint64_t bytes, uint64_t alignment, uint64_t *room_byt
 void pms_room_used(uint64_t bytes);
 /* Gives back room that no mapping took. */
 void pms_room_release(uint8_t *address, uint64_t bytes);
+
+/* Of the platform: `bytes` of addresses that begin at a multiple of `alignment`, null: there are none; and back. */
+uint8_t *pms_addresses_reserve(uint64_t bytes, uint64_t alignment);
+void pms_addresses_release(uint8_t *address, uint64_t bytes);
+/* As much room as one mapping should take besides itself, of what this process may have. */
+uint64_t pms_addresses_most(void);
 
 /* 64 GiB, and what all rooms of the process may take together: 32 TiB. Both are changed by tests alone. */
 extern uint64_t pms_room_bytes_least, pms_room_bytes_total;

@@ -232,21 +232,6 @@ int32_t pms_mapping_extend(const pms_file *file, uint8_t *base, uint64_t mapped_
 	return PMS_OK;
 }
 
-static int32_t check_length(const char *path, const pms_file *file, uint64_t bytes, pms_error *error)
-{
-	uint64_t file_bytes;
-	int32_t status = pms_file_size(file, &file_bytes, error);
-
-	if (status != PMS_OK)
-		return status;
-	/* A store behind the end of the file would be a SIGBUS. */
-	if (bytes == 0 || file_bytes < bytes)
-		return pms_fail_at(error, bytes == 0 ? PMS_E_INVALID_ARGUMENT : PMS_E_TRUNCATED, 0, bytes, file_bytes,
-				   "'%s' has %llu bytes, %llu are to be mapped", path, (unsigned long long)file_bytes,
-				   (unsigned long long)bytes);
-	return PMS_OK;
-}
-
 static void classify(const pms_file *file, const substance *found, bool is_pmem, bool synchronous, pms_mapping *mapping)
 {
 	mapping->what = found->what;
@@ -270,7 +255,7 @@ int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes,
 	int32_t status;
 
 	memset(mapping, 0, sizeof(*mapping));
-	status = check_length(path, file, bytes, error);
+	status = pms_mapping_check_length(path, file, bytes, error);
 	if (status == PMS_OK)
 		status = examine(file, &found, error);
 	/* A reader may not be allowed to do what pmem_map_file does: open the file for writing. */

@@ -1,14 +1,17 @@
 #!/bin/sh
 #
-# check_exports.sh LIBRARY HEADER [NM [READELF]]
+# check_exports.sh LIBRARY HEADER [NM [READELF]], and for a DLL: check_exports.sh --dll LIBRARY HEADER OBJDUMP
 #
 # The functions that the library exports are those that the public header declares, no more and no less; and the library
 # needs nothing that a user would have to install. Prints TAP.
 
+dll=
+if [ "$1" = --dll ]; then
+    dll=yes
+    shift
+fi
 library=$1
 header=$2
-nm=${3:-nm}
-readelf=${4:-readelf}
 
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -31,8 +34,21 @@ result() {
 # From PMS_API to the parenthesis: the name is what stands before it.
 tr '\n\t' '  ' <"$header" | sed 's/PMS_API /\
 PMS_API /g' | sed -n 's/^PMS_API [^;(]*[ *]\(pms_[a-z0-9_]*\)(.*/\1/p' | sort >"$scratch/declared"
-# Symbols of the linker and version names have type A.
-"$nm" -D --defined-only "$library" | awk '$(NF - 1) != "A" { print $NF }' | sed 's/@.*//' | sort >"$scratch/exported"
+# What it exports, and the libraries that it needs.
+if [ -n "$dll" ]; then
+    "$3" -p "$library" | tr -d '\r' >"$scratch/headers"
+    # The lines "[ordinal] name" of the table of names, up to the empty line behind it.
+    sed -n '/^\[Ordinal\/Name Pointer\] Table/,/^$/s/^[ \t]*\[ *[0-9]*\] \(.*\)/\1/p' "$scratch/headers" |
+        sed 's/.* //' | sort >"$scratch/exported"
+    sed -n 's/.*DLL Name: \(.*\)/\1/p' "$scratch/headers" >"$scratch/needed"
+    system='^(kernel32|ntdll|bcrypt|msvcrt|ucrtbase|api-ms-win-core-synch-l1-2-0|api-ms-win-crt-[a-z-]*-l1-1-0)\.dll$'
+else
+    # Symbols of the linker and version names have type A.
+    "${3:-nm}" -D --defined-only "$library" | awk '$(NF - 1) != "A" { print $NF }' | sed 's/@.*//' | sort >"$scratch/exported"
+    "${4:-readelf}" -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p' >"$scratch/needed"
+    # The sanitizers' run-time libraries are no part of what is shipped.
+    system='^(libc|libpthread|libdl|ld-linux[a-z0-9-]*|lib(a|ub|t|l)san)\.so'
+fi
 
 : >"$scratch/bad"
 declared=$(wc -l <"$scratch/declared")
@@ -48,13 +64,9 @@ result "exports_library_every_declared_function_is_exported"
 comm -13 "$scratch/declared" "$scratch/exported" | sed 's/$/ is exported and not declared/' >"$scratch/bad"
 result "exports_library_nothing_else_is_exported"
 
-"$readelf" -d "$library" >"$scratch/dynamic"
-if ! grep -q '(NEEDED)' "$scratch/dynamic"; then
+if [ ! -s "$scratch/needed" ]; then
     echo "what the library needs could not be read" >"$scratch/bad"
 else
-    # The sanitizers' run-time libraries are no part of what is shipped.
-    sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p' "$scratch/dynamic" |
-        grep -vE '^(libc|libpthread|libdl|ld-linux[a-z0-9-]*|lib(a|ub|t|l)san)\.so' |
-        sed 's/^/the library needs /' >"$scratch/bad"
+    grep -viE "$system" "$scratch/needed" | sed 's/^/the library needs /' >"$scratch/bad"
 fi
 result "exports_library_needs_the_c_library_alone"

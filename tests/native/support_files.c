@@ -13,8 +13,6 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#define PATH_BUFFERS 8
-
 static char disk_folder[512];
 static char tmpfs_folder[512];
 static char dax_folder[512];
@@ -115,31 +113,6 @@ const char *test_disk_folder(void) { return disk_folder[0] ? disk_folder : NULL;
 const char *test_tmpfs_folder(void) { return tmpfs_folder[0] ? tmpfs_folder : NULL; }
 
 const char *test_dax_folder(void) { return dax_folder[0] ? dax_folder : NULL; }
-
-const char *test_path(const char *folder, const char *name)
-{
-	static char buffers[PATH_BUFFERS][1024];
-	static unsigned turn;
-	char *path = buffers[turn++ % PATH_BUFFERS];
-
-	(void)snprintf(path, sizeof(buffers[0]), "%s/%s", folder, name);
-	return path;
-}
-
-uint8_t test_pattern(uint64_t index) { return (uint8_t)(index * 7 + (index >> 8) * 13 + 1); }
-
-void test_file_make(const char *path, uint64_t bytes)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		abort();
-	for (uint64_t i = 0; i < bytes; i++)
-		if (fputc(test_pattern(i), file) == EOF)
-			abort();
-	if (fclose(file) != 0)
-		abort();
-}
 
 uint64_t test_file_allocated(const char *path)
 {

@@ -18,6 +18,12 @@ public static class Media
     // Not on Windows, where a program under Wine would find the folder of Linux.
     internal static bool HasMemory => !OperatingSystem.IsWindows() && Directory.Exists(MemoryFolder);
 
+    // On Windows the addresses behind a mapping can be lost to other threads: then a stream has to be opened again to grow.
+    internal static bool IsLostRoom(StreamStorageException failure) =>
+        OperatingSystem.IsWindows()
+        && (failure.Message.Contains("open it again", StringComparison.Ordinal)
+            || failure.Message.Contains("bytes more of the file", StringComparison.Ordinal));
+
     /// <summary>The folder in which tests make theirs.</summary>
     internal static string Folder(string medium) => medium == Memory && HasMemory
         ? MemoryFolder

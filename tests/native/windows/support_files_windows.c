@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * support_files.h on Windows: a folder whose files go through the cache of the system, and one that is taken for a folder on a
+ * support_files.h on Windows (and support_paths.c): a folder whose files go through the cache of the system, and one that is taken for a folder on a
  * DAX volume (pms_volume_is_dax says so here), which no machine of ours has. There is nothing like tmpfs.
  */
 #include "support_files.h"
@@ -11,7 +11,6 @@
 
 #include "medium_internal_windows.h"
 
-#define PATH_BUFFERS 8
 #define DAX_MARK L"pms-dax-"
 
 static char disk_folder[512];
@@ -67,31 +66,6 @@ const char *test_disk_folder(void) { return disk_folder[0] ? disk_folder : NULL;
 const char *test_tmpfs_folder(void) { return NULL; }
 
 const char *test_dax_folder(void) { return dax_folder[0] ? dax_folder : NULL; }
-
-const char *test_path(const char *folder, const char *name)
-{
-	static char buffers[PATH_BUFFERS][1024];
-	static unsigned turn;
-	char *path = buffers[turn++ % PATH_BUFFERS];
-
-	(void)snprintf(path, sizeof(buffers[0]), "%s/%s", folder, name);
-	return path;
-}
-
-uint8_t test_pattern(uint64_t index) { return (uint8_t)(index * 7 + (index >> 8) * 13 + 1); }
-
-void test_file_make(const char *path, uint64_t bytes)
-{
-	FILE *file = fopen(path, "wb");
-
-	if (!file)
-		abort();
-	for (uint64_t i = 0; i < bytes; i++)
-		if (fputc(test_pattern(i), file) == EOF)
-			abort();
-	if (fclose(file) != 0)
-		abort();
-}
 
 uint64_t test_file_allocated(const char *path)
 {
