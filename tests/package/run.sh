@@ -140,14 +140,43 @@ check_native() {
     fails grep -viE ' (kernel32|ntdll|advapi32|bcrypt|msvcrt|api-ms-win-[a-z0-9-]*|ucrtbase)\.dll' "$work/native/needed"
 }
 
+# copy_sources FOLDER   A clone of the repository, as it is now and not as it was committed last.
+copy_sources() {
+    git clone -q --no-hardlinks "$root" "$1"
+    (cd "$root" && git ls-files -z -co --exclude-standard | tar -c --null --ignore-failed-read -T - 2>/dev/null) | tar -x -C "$1"
+}
+
+# What would make a bad package ends its build: a public type without documentation, a system without its library.
+check_refusals() {
+    local copy=$work/refusals/sources folder=$work/refusals/pack planted said=$work/refusals/said
+
+    copy_sources "$copy"
+    planted=$copy/src/PmemStream.Interop/Planted.cs
+    mkdir "$folder"
+    cp -r "$root/build/pack/runtimes" "$folder/"
+    printf '// SPDX-License-Identifier: MIT\nnamespace PmemStream.Interop;\n\npublic static class Planted;\n' >"$planted"
+    fails pack_library "$copy" "$folder" "$work/refusals" >"$said" 2>&1
+    cat "$said"
+    grep -q 'Planted.cs.* error CS1591' "$said"
+    rm "$planted"
+    rm -r "$folder/runtimes/win-x64"
+    fails pack_library "$copy" "$folder" "$work/refusals" >"$said" 2>&1
+    cat "$said"
+    grep -q 'error PMS0003.*win-x64' "$said"
+}
+
+# pack_library SOURCES PACK-FOLDER WORK [ARGUMENT...]   Into WORK/packages.
+pack_library() {
+    (unset NUGET_PACKAGES && cd "$1" && dotnet pack src/PmemStream.Interop --configuration Release --nologo --verbosity quiet \
+        --artifacts-path "$3/dotnet" --output "$3/packages" "-p:PmsPackFolder=$2" "${@:4}")
+}
+
 # Packed once more at another place, the files in the packages are the same; and with an address of the sources that others
 # can reach, the symbols say where each source file is.
 check_reproducible() {
     local copy=$work/elsewhere/sources name a b
 
-    git clone -q --no-hardlinks "$root" "$copy"
-    # As it is now, not as it was committed last.
-    (cd "$root" && git ls-files -z -co --exclude-standard | tar -c --null --ignore-failed-read -T - 2>/dev/null) | tar -x -C "$copy"
+    copy_sources "$copy"
     git -C "$copy" remote set-url origin "$(git -C "$root" remote get-url origin 2>/dev/null || echo "$root")"
     (unset NUGET_PACKAGES && cd "$copy" && ./build.sh pack)
     for name in PmemStream.Interop.$version.nupkg PmemStream.Interop.$version.snupkg PmemStream.Tool.$version.nupkg; do
@@ -158,9 +187,7 @@ check_reproducible() {
     done
 
     git -C "$copy" remote set-url origin https://github.com/example/pmemstream
-    (unset NUGET_PACKAGES && cd "$copy" && dotnet pack src/PmemStream.Interop --configuration Release --nologo --verbosity quiet \
-        --artifacts-path "$work/elsewhere/dotnet" --output "$work/elsewhere/packages" -p:PublishRepositoryUrl=true \
-        "-p:PmsPackFolder=$copy/build/pack")
+    pack_library "$copy" "$copy/build/pack" "$work/elsewhere" -p:PublishRepositoryUrl=true
     unzip -q "$work/elsewhere/packages/PmemStream.Interop.$version.snupkg" -d "$work/elsewhere/symbols"
     unzip -q "$work/elsewhere/packages/PmemStream.Interop.$version.nupkg" -d "$work/elsewhere/library"
     cp -r "$here/SourceLinkReader" "$work/elsewhere/"
@@ -344,6 +371,7 @@ check windows
 check library_missing
 check tool
 check suite
+check refusals
 check reproducible
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
