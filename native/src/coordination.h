@@ -16,7 +16,7 @@
 #include "thread.h"
 
 #define PMS_SHARED_MAGIC 0x31304d485353d0aeull
-#define PMS_SHARED_VERSION 1u
+#define PMS_SHARED_VERSION 2u
 #define PMS_SHARED_SLOTS 1024u
 #define PMS_SHARED_READERS 64u
 #define PMS_SHARED_PINS 60u
@@ -52,10 +52,14 @@ typedef struct pms_shared_header {
 	_Atomic uint32_t flags;
 } pms_shared_header;
 
-/* One region. Stored to by the writer alone. */
+/*
+ * One region. Stored to by the writer alone. The other words are of the life that `base` names when it names the same one before
+ * and after they are read: no two lives in a stream have the same base.
+ */
 typedef struct pms_shared_slot {
-	_Alignas(64) _Atomic uint64_t sequence; /* odd while the life changes */
-	_Atomic uint64_t offset, identity, base;
+	_Alignas(64) _Atomic uint64_t base; /* 0: of no life */
+	_Atomic uint64_t offset, identity;
+	_Atomic uint64_t claimed; /* 1: the region is being cleared or freed, or not, for somebody uses it */
 	_Alignas(64) _Atomic uint64_t committed; /* offsets in the stream */
 	_Atomic uint64_t persisted;
 } pms_shared_slot;
@@ -86,7 +90,7 @@ typedef struct pms_shared_common {
 
 _Static_assert(sizeof(pms_shared_published) % 4096 == 0 && sizeof(pms_shared_common) % 4096 == 0,
 	       "both parts are whole pages");
-_Static_assert(sizeof(pms_shared_slot) == 128 && sizeof(pms_shared_reader) == 512, "version 1 of the file");
+_Static_assert(sizeof(pms_shared_slot) == 128 && sizeof(pms_shared_reader) == 512, "version 2 of the file");
 
 /* An open coordination file. */
 typedef struct pms_attachment {

@@ -76,7 +76,7 @@ static int32_t await_no_claim(pms_region *region, const pms_attachment *attachme
 			pms_mutex_unlock(&region->mutex);
 			if (!found)
 				return not_supported(region, "its writer says nothing about it", error);
-			if (!(atomic_load(&attachment->published->slots[slot].sequence) & 1))
+			if (!atomic_load(&attachment->published->slots[slot].claimed))
 				return PMS_OK;
 		}
 		if (attempt == CLAIM_ATTEMPTS)

@@ -11,9 +11,6 @@
 /* Looks for a file that is not there yet: every 2 ms at first, then less and less often. */
 #define ATTEMPT_PAUSE_MIN 2u
 #define ATTEMPT_PAUSE_MAX 200u
-/* Looks at a slot whose writer is changing it. */
-#define SLOT_ATTEMPTS 100
-
 /* ---- attaching --------------------------------------------------------------------------------------------------- */
 
 /* A slot of our own, as long as there is one: it shows that we are there, and can hold pins. */
@@ -132,24 +129,17 @@ static bool was_trusted(const pms_attachment *attachment, uint64_t session)
 	return is_live(attachment, &now) && now == session;
 }
 
-typedef struct slot_words {
-	uint64_t offset, identity, base, committed, persisted;
-} slot_words;
-
-static bool read_slot(const pms_shared_slot *slot, slot_words *words)
+/* False: the slot is of another life than the one that the reader knows, or of none. */
+static bool read_slot(const pms_region *region, const pms_shared_slot *slot, uint64_t *committed, uint64_t *persisted)
 {
-	for (int attempt = 0; attempt < SLOT_ATTEMPTS; attempt++) {
-		uint64_t before = atomic_load_explicit(&slot->sequence, memory_order_acquire);
-		words->offset = atomic_load_explicit(&slot->offset, memory_order_relaxed);
-		words->identity = atomic_load_explicit(&slot->identity, memory_order_relaxed);
-		words->base = atomic_load_explicit(&slot->base, memory_order_relaxed);
-		words->persisted = atomic_load_explicit(&slot->persisted, memory_order_acquire);
-		words->committed = atomic_load_explicit(&slot->committed, memory_order_acquire);
-		if (!(before & 1) && atomic_load_explicit(&slot->sequence, memory_order_relaxed) == before)
-			return true;
-		pms_spin_hint();
-	}
-	return false;
+	uint64_t base = atomic_load_explicit(&slot->base, memory_order_acquire);
+	uint64_t offset = atomic_load_explicit(&slot->offset, memory_order_acquire);
+	uint64_t identity = atomic_load_explicit(&slot->identity, memory_order_acquire);
+
+	*persisted = atomic_load_explicit(&slot->persisted, memory_order_acquire);
+	*committed = atomic_load_explicit(&slot->committed, memory_order_acquire);
+	return base == region->life.base && offset == region->offset && identity == region->identity &&
+	       atomic_load_explicit(&slot->base, memory_order_relaxed) == base;
 }
 
 /* The slot of this region, which is where it was last time, if it has one. */
@@ -173,20 +163,21 @@ uint64_t pms_coordination_limit(pms_region *region, uint64_t *persisted)
 {
 	uint64_t session;
 	pms_attachment *attachment = trusted(region->stream, &session);
-	uint64_t limit = PMS_NO_LIMIT;
-	slot_words words = {0};
+	uint64_t limit = PMS_NO_LIMIT, committed = 0, durable = 0;
 
 	*persisted = 0;
 	if (!attachment)
 		return limit;
 	if (pms_coordination_find_slot_locked(region, attachment)) {
-		bool same_life = read_slot(&attachment->published->slots[region->shared_slot], &words) &&
-				 words.identity == region->identity && words.offset == region->offset &&
-				 words.base == region->life.base;
-		/* Of another life, or about to be: nothing more is seen of this one. The next look says stale. */
-		limit = same_life ? words.committed : region->data_start;
-		if (same_life && words.persisted >= region->data_start && words.persisted <= region->end)
-			*persisted = words.persisted;
+		bool same_life =
+		    read_slot(region, &attachment->published->slots[region->shared_slot], &committed, &durable);
+		/*
+		 * Of another life: either ours has ended, which the base on the medium says since before the slot did; or it
+		 * has only begun there, and is empty.
+		 */
+		limit = same_life ? committed : region->data_start;
+		if (same_life && durable >= region->data_start && durable <= region->end)
+			*persisted = durable;
 		if (!was_trusted(attachment, session)) {
 			limit = PMS_NO_LIMIT;
 			*persisted = 0;

@@ -50,8 +50,9 @@ static void begin_session(pms_shared_published *published, uint64_t session)
 	atomic_store(&header->stable_timestamp, 0);
 	atomic_store(&header->flags, pms_barrier_reaches_others() ? PMS_SHARED_WAKES : 0);
 	for (uint32_t i = 0; i < PMS_SHARED_SLOTS; i++) {
-		atomic_store(&published->slots[i].sequence, 1);
+		atomic_store(&published->slots[i].base, 0);
 		atomic_store(&published->slots[i].identity, 0);
+		atomic_store(&published->slots[i].claimed, 0);
 	}
 }
 
@@ -143,28 +144,31 @@ void pms_coordination_remove_locked(pms_region *region)
 
 	if (region->shared_slot >= PMS_SHARED_SLOTS)
 		return;
-	atomic_store(&slot->sequence, atomic_load(&slot->sequence) | 1);
+	atomic_store(&slot->base, 0);
 	atomic_store(&slot->identity, 0);
+	atomic_store(&slot->claimed, 0);
 	region->stream->coordination.slots_taken[region->shared_slot] = false;
 	region->shared_slot = PMS_SHARED_NO_SLOT;
 	region->published = &region->stream->coordination.nowhere;
 }
 
-/* A sequence lock: who reads while the sequence is odd, or finds it changed afterwards, has read nothing. */
+/* A slot that is of this life stays readable all the time; one that becomes so is of none meanwhile. Ends a claim. */
 void pms_coordination_publish_locked(pms_region *region)
 {
 	pms_shared_slot *slot = region->published;
 
 	if (slot == &region->stream->coordination.nowhere)
 		return;
-	uint64_t sequence = atomic_load(&slot->sequence) | 1;
-	atomic_store(&slot->sequence, sequence);
-	atomic_store(&slot->offset, region->offset);
-	atomic_store(&slot->identity, region->identity);
+	if (atomic_load(&slot->base) != region->life.base) {
+		atomic_store(&slot->base, 0);
+		atomic_store(&slot->offset, region->offset);
+		atomic_store(&slot->identity, region->identity);
+		atomic_store(&slot->persisted, 0);
+		pms_publish_committed(slot, atomic_load(&region->committed));
+	}
+	pms_publish_persisted_at_least(slot, atomic_load(&region->persisted));
 	atomic_store(&slot->base, region->life.base);
-	atomic_store(&slot->committed, atomic_load(&region->committed));
-	atomic_store(&slot->persisted, atomic_load(&region->persisted));
-	atomic_store(&slot->sequence, sequence + 1);
+	atomic_store(&slot->claimed, 0);
 }
 
 /* Whoever pins the region, when he lives; null: nobody. */
@@ -189,7 +193,7 @@ int32_t pms_coordination_claim_locked(pms_region *region, pms_error *error)
 		return PMS_OK;
 	/* The claim, then the look for pins; a reader pins, then looks for the claim. One of the two sees the other. */
 	if (region->shared_slot < PMS_SHARED_SLOTS)
-		atomic_fetch_or(&region->published->sequence, 1);
+		atomic_store(&region->published->claimed, 1);
 	atomic_thread_fence(memory_order_seq_cst);
 	const pms_shared_reader *reader = find_pin(attachment, region->identity);
 	if (!reader)

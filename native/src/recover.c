@@ -328,33 +328,35 @@ int32_t pms_recover(pms_stream *stream, bool salvage, pms_error *error)
 	return status;
 }
 
-int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
+/* The life that the medium says the region is in. */
+static int32_t find_life(const pms_region *region, uint64_t *base, pms_error *error)
 {
-	pms_stream *stream = region->stream;
-	pms_walk walk;
-	uint64_t base;
-
-	if (!stream->read_only || (region->damage & PMS_STATE_HEADER_DAMAGED))
-		return PMS_OK;
 	if (!pms_layout_is_current(region))
 		return pms_fail_at(error, PMS_E_STALE, region->offset, region->identity, 0,
 				   "the region '%s' at offset %llu was freed by its writer", region->name,
 				   (unsigned long long)region->offset);
-	if (!pms_word_read(stream, region->offset + PMS_REGION_BASE, PMS_ROLE_BASE, &base))
+	if (!pms_word_read(region->stream, region->offset + PMS_REGION_BASE, PMS_ROLE_BASE, base))
 		return pms_fail_at(error, PMS_E_CORRUPT, region->offset + PMS_REGION_BASE, 0, 0,
 				   "the base timestamp of the region '%s' is damaged", region->name);
-	if (base != region->life.base) { /* cleared: a new life */
-		region->checkpoint = 0;
-		region->damage = 0;
-		region->damage_offset = 0;
-		pms_order_reset_locked(region, region->data_start, base);
-		pms_seek_index_forget(&region->seek);
-	} else if (region->damage_offset) {
-		return PMS_OK;
-	}
+	return PMS_OK;
+}
+
+static void begin_life_locked(pms_region *region, uint64_t base)
+{
+	region->checkpoint = 0;
+	region->damage = 0;
+	region->damage_offset = 0;
+	pms_order_reset_locked(region, region->data_start, base);
+	pms_seek_index_forget(&region->seek);
+}
+
+static void walk_on_locked(pms_region *region)
+{
 	/* An object that was not walked yet (its region was created since) begins at its checkpoint, as in pms_recover. */
 	uint64_t tail = pms_region_tail(region);
 	uint64_t from = tail == region->data_start ? 0 : tail;
+	pms_walk walk;
+
 	walk_as_reader(region, from, region->last_timestamp, &walk);
 	uint64_t last_data = walk.last_data_timestamp ? walk.last_data_timestamp : region->last_data_timestamp;
 	bool known = region->last_data_known || walk.last_data_timestamp;
@@ -362,5 +364,29 @@ int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 	adopt(region, &walk, walk.durable > persisted ? walk.durable : persisted);
 	region->last_data_timestamp = last_data;
 	region->last_data_known = known;
-	return PMS_OK;
+}
+
+/* A life that ends while it is walked may look shorter than it was: what counts is one that is there before and after. */
+int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
+{
+	uint64_t base, base_after;
+
+	if (!region->stream->read_only || (region->damage & PMS_STATE_HEADER_DAMAGED))
+		return PMS_OK;
+	int32_t status = find_life(region, &base, error);
+	for (int attempt = 0; status == PMS_OK && attempt < READER_ATTEMPTS; attempt++) {
+		if (base != region->life.base)
+			begin_life_locked(region, base);
+		else if (region->damage_offset)
+			return PMS_OK;
+		walk_on_locked(region);
+		status = find_life(region, &base_after, error);
+		if (status == PMS_OK && base_after == base)
+			return PMS_OK;
+		base = base_after;
+	}
+	return status == PMS_OK
+		   ? pms_fail_at(error, PMS_E_STALE, region->offset, region->identity, 0,
+				 "the region '%s' is cleared again and again while it is looked at", region->name)
+		   : status;
 }

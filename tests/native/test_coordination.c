@@ -237,6 +237,39 @@ static void test_coordination_follows_lives(void **state)
 	end(&f);
 }
 
+/* Seen in the first drain of the clear, and in its last. */
+typedef struct clear_seen {
+	fixture *f;
+	uint64_t first, last;
+	int drains;
+} clear_seen;
+
+static void look_in_clear(void *context)
+{
+	clear_seen *seen = context;
+
+	seen->last = seen_entries(seen->f->read);
+	if (seen->drains++ == 0)
+		seen->first = seen->last;
+}
+
+/* Until the medium says that there is a new life, the reader sees all of the old one: no shorter log on the way. */
+static void test_coordination_clear_is_seen_as_all_or_nothing(void **state)
+{
+	fixture f;
+	clear_seen seen = {.f = &f};
+
+	begin(&f, state);
+	(void)test_log_append(&f.log, f.written, 100); /* the reader has not looked since */
+	test_medium_on_drain(look_in_clear, &seen);
+	assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
+	test_medium_on_drain(NULL, NULL);
+	assert_int_equal(seen.drains, 2);
+	assert_int_equal(seen.first, 6);
+	assert_int_equal(seen.last, 0);
+	end(&f);
+}
+
 /* There are more regions than slots: the rest is found by walking, as without the file. */
 static void test_coordination_more_regions_than_slots(void **state)
 {
@@ -525,6 +558,7 @@ int main(void)
 	    TEST_ON_BOTH(test_coordination_deferred_entries_are_committed_and_not_persisted),
 	    TEST_ON_BOTH(test_coordination_pending_below_committed_is_dead),
 	    TEST_ON_BOTH(test_coordination_follows_lives),
+	    TEST_ON_BOTH(test_coordination_clear_is_seen_as_all_or_nothing),
 	    TEST_ON_TMPFS(test_coordination_more_regions_than_slots),
 	    TEST_ON_BOTH(test_coordination_file_goes_with_the_last),
 	    TEST_ON_TMPFS(test_coordination_file_that_was_removed_is_missed_by_nobody),
