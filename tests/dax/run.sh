@@ -139,10 +139,44 @@ run_lane() {
     printf '  %d s\n' $((SECONDS - started))
 }
 
+# Each lane is a machine with one processor: as many at a time as there are processors here. What a lane says comes when all
+# before it have ended.
+run_side_by_side() {
+    local options=(--rounds "$rounds" --seed "$seed") pids=() i name lane_passed lane_failed
+
+    ((!deep)) || options+=(--deep)
+    for name in "$@"; do
+        while (($(jobs -rp | wc -l) >= $(nproc))); do
+            wait -n || true
+        done
+        "$root/tests/dax/run.sh" --lane "$name" "${options[@]}" >"$work/$name.log" 2>&1 &
+        pids+=($!)
+    done
+    for ((i = 0; i < $#; i++)); do
+        name=${*:i+1:1}
+        wait "${pids[i]}" || true
+        if [[ $(tail -n 1 "$work/$name.log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+            lane_passed=${BASH_REMATCH[1]} lane_failed=${BASH_REMATCH[2]}
+            head -n -2 "$work/$name.log"
+        else
+            lane_passed=0 lane_failed=1
+            cat "$work/$name.log"
+            printf '  FAILED %s: it did not come to its end\n' "$name"
+        fi
+        passed=$((passed + lane_passed))
+        failed=$((failed + lane_failed))
+    done
+}
+
 # No machine may be left behind.
 # shellcheck disable=SC2317 # it is called by the trap
 finish() {
+    local lanes_running
+
     [[ -z $machine_pid ]] || kill -KILL "$machine_pid" 2>/dev/null || true
+    lanes_running=$(jobs -rp)
+    # shellcheck disable=SC2086 # one argument each
+    [[ -z $lanes_running ]] || kill $lanes_running 2>/dev/null || true
 }
 
 main() {
@@ -178,9 +212,11 @@ main() {
     trap finish EXIT
     mkdir -p "$work"
     fetch_kernel
-    for name in "${wanted[@]}"; do
-        run_lane "$name"
-    done
+    if ((${#wanted[@]} > 1)); then
+        run_side_by_side "${wanted[@]}"
+    else
+        run_lane "${wanted[0]}"
+    fi
     printf '\n%d passed, %d failed\n' "$passed" "$failed"
     # Not by a return: bash reads a script while it runs, and this one runs long enough to be edited meanwhile.
     exit $((failed > 0 || passed == 0))
