@@ -461,6 +461,45 @@ internal partial struct pms_counters
     }
 }
 
+internal partial struct pms_reader_info
+{
+    [NativeTypeName("uint32_t")]
+    public uint struct_bytes;
+
+    [NativeTypeName("uint32_t")]
+    public uint is_this;
+
+    [NativeTypeName("uint64_t")]
+    public ulong process;
+
+    [NativeTypeName("uint64_t")]
+    public ulong since_unix_seconds;
+
+    [NativeTypeName("uint32_t")]
+    public uint pin_count;
+
+    [NativeTypeName("uint32_t")]
+    public uint reserved0;
+
+    [NativeTypeName("uint64_t[60]")]
+    public _pins_e__FixedBuffer pins;
+
+    [NativeTypeName("uint64_t[4]")]
+    public _reserved_e__FixedBuffer reserved;
+
+    [InlineArray(60)]
+    public partial struct _pins_e__FixedBuffer
+    {
+        public ulong e0;
+    }
+
+    [InlineArray(4)]
+    public partial struct _reserved_e__FixedBuffer
+    {
+        public ulong e0;
+    }
+}
+
 internal unsafe partial struct pms_region_options
 {
     [NativeTypeName("uint32_t")]
@@ -785,6 +824,10 @@ internal static unsafe partial class NativeMethods
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]
     public static extern int pms_stream_counters(pms_stream* stream, pms_counters* counters, pms_error* error);
+
+    [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int pms_stream_next_reader(pms_stream* stream, [NativeTypeName("uint32_t *")] uint* index, pms_reader_info* reader, pms_error* error);
 
     [DllImport("pmemstream_core", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]

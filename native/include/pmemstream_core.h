@@ -364,6 +364,19 @@ typedef struct pms_counters {
 	uint64_t reserved[4];
 } pms_counters;
 
+/* A stream that is open for reading only, in whatever process, beside a writer. For people who watch it. */
+typedef struct pms_reader_info {
+	uint32_t struct_bytes;
+	uint32_t is_this; /* 1: the handle that was asked */
+	uint64_t process; /* its id, as the process itself sees it (pid namespaces) */
+	uint64_t
+	    since_unix_seconds; /* wall-clock time when it came to its writer, as its machine had it; 0: not known */
+	uint32_t pin_count;	/* regions that it keeps from being cleared or freed (PMS_READ_PINNED) */
+	uint32_t reserved0;
+	uint64_t pins[60]; /* their pms_region_info.identity, in no order; zeros behind them */
+	uint64_t reserved[4];
+} pms_reader_info;
+
 typedef struct pms_region_options {
 	uint32_t struct_bytes;
 	uint32_t name_bytes;	  /* 0: a region without a name */
@@ -592,6 +605,19 @@ PMS_API int32_t pms_stream_recovery(pms_stream *stream, pms_recovery_info *recov
  * wait for it nor pay for it. Returns PMS_OK, PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED.
  */
 PMS_API int32_t pms_stream_counters(pms_stream *stream, pms_counters *counters, pms_error *error);
+
+/*
+ * Who has the stream open for reading only, one after the other: start with *index 0, and go on until PMS_E_END. Readers come and
+ * go meanwhile; each is shown as it was found, and one that was killed is not shown. Those beyond the 64 that have a place in the
+ * coordination file are not known, nor those that may not write it. Without a writer that has one nobody is.
+ *
+ * index   in and out, not null: where to go on looking.
+ * reader  out, not null, struct_bytes set by the caller. Changed by PMS_OK alone.
+ * Cost: a system call or two for each of up to 64 places. Appends neither wait for it nor pay for it.
+ * Returns PMS_OK, PMS_E_END, PMS_E_NOT_SUPPORTED (no coordination file, or one that may not be written: readers are not known),
+ * PMS_E_INVALID_ARGUMENT, PMS_E_CLOSED, PMS_E_FORKED.
+ */
+PMS_API int32_t pms_stream_next_reader(pms_stream *stream, uint32_t *index, pms_reader_info *reader, pms_error *error);
 
 /*
  * The stable timestamp: every entry at or below it is visible, in whatever region, and none will be added. What is read up to

@@ -36,17 +36,21 @@ void pms_coordination_destroy(pms_coordination *coordination)
 	pms_mutex_destroy(&coordination->mutex);
 }
 
-pms_attachment *pms_coordination_reference(pms_stream *stream)
+static pms_attachment *reference(pms_stream *stream, bool look_first)
 {
 	pms_coordination *coordination = &stream->coordination;
 
 	pms_mutex_lock(&coordination->mutex);
-	pms_attachment *attachment = coordination->attachment;
+	pms_attachment *attachment = look_first ? pms_coordination_current_locked(stream) : coordination->attachment;
 	if (attachment)
 		atomic_fetch_add(&attachment->references, 1);
 	pms_mutex_unlock(&coordination->mutex);
 	return attachment;
 }
+
+pms_attachment *pms_coordination_reference(pms_stream *stream) { return reference(stream, false); }
+
+pms_attachment *pms_coordination_reference_current(pms_stream *stream) { return reference(stream, stream->read_only); }
 
 void pms_attachment_release(pms_attachment *attachment)
 {

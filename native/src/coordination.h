@@ -72,7 +72,9 @@ typedef struct pms_shared_arm {
 /* A stream that is open for reading. It belongs to whoever holds the lock on its byte. */
 typedef struct pms_shared_reader {
 	_Alignas(64) _Atomic uint64_t process;
-	_Atomic uint64_t process_start, reserved[2];
+	_Atomic uint64_t process_start;
+	_Atomic uint64_t since; /* wall-clock time in seconds; 0: not known */
+	_Atomic uint64_t reserved;
 	_Atomic uint64_t
 	    pins[PMS_SHARED_PINS]; /* identities of the regions that are not to be cleared or freed; 0: none */
 } pms_shared_reader;
@@ -90,6 +92,8 @@ typedef struct pms_shared_common {
 
 _Static_assert(sizeof(pms_shared_published) % 4096 == 0 && sizeof(pms_shared_common) % 4096 == 0,
 	       "both parts are whole pages");
+_Static_assert(PMS_SHARED_PINS == sizeof(((pms_reader_info *)0)->pins) / sizeof(uint64_t),
+	       "a reader is shown with all of them");
 _Static_assert(sizeof(pms_shared_slot) == 128 && sizeof(pms_shared_reader) == 512, "version 2 of the file");
 
 /* An open coordination file. */
@@ -160,7 +164,12 @@ void pms_coordination_init(pms_coordination *coordination);
 void pms_coordination_destroy(pms_coordination *coordination);
 /* Takes a reference on what a reader is attached to, or a writer's; null: none. */
 pms_attachment *pms_coordination_reference(pms_stream *stream);
+/* The same; a reader looks for something newer first. */
+pms_attachment *pms_coordination_reference_current(pms_stream *stream);
 void pms_attachment_release(pms_attachment *attachment);
+
+/* pms_stream_next_reader, of a stream that is open for writing or for reading (coordination_readers.c). */
+int32_t pms_coordination_next_reader(pms_stream *stream, uint32_t *index, pms_reader_info *reader, pms_error *error);
 
 /* ---- writers (coordination_writer.c) ---- */
 

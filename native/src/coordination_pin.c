@@ -88,16 +88,6 @@ static int32_t await_no_claim(pms_region *region, const pms_attachment *attachme
 	return PMS_OK; /* nobody clears anything; the next writer meets the pin */
 }
 
-static pms_attachment *reference_current(pms_stream *stream)
-{
-	pms_mutex_lock(&stream->coordination.mutex);
-	pms_attachment *attachment = pms_coordination_current_locked(stream);
-	if (attachment)
-		atomic_fetch_add(&attachment->references, 1);
-	pms_mutex_unlock(&stream->coordination.mutex);
-	return attachment;
-}
-
 static int32_t pin_in(pms_region *region, uint64_t base, pms_attachment *attachment, pms_error *error)
 {
 	pms_stream *stream = region->stream;
@@ -120,7 +110,7 @@ static int32_t pin_in(pms_region *region, uint64_t base, pms_attachment *attachm
 
 int32_t pms_coordination_pin(pms_region *region, uint64_t base, pms_attachment **pinned, pms_error *error)
 {
-	pms_attachment *attachment = reference_current(region->stream);
+	pms_attachment *attachment = pms_coordination_reference_current(region->stream);
 
 	if (!attachment)
 		return not_supported(region, "there is no coordination file", error);

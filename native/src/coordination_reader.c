@@ -25,6 +25,7 @@ static void claim_slot(pms_attachment *attachment)
 			atomic_store(&reader->pins[pin], 0);
 		atomic_store(&reader->process, pms_os_process_id());
 		atomic_store(&reader->process_start, pms_os_process_start());
+		atomic_store(&reader->since, pms_os_unix_seconds());
 		attachment->reader_index = i;
 		return;
 	}

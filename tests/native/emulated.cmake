@@ -17,7 +17,7 @@ pms_not_emulated("thousands of streams, each of which reserves addresses page by
     test_deferred test_golden test_group test_group_builder test_grow test_grow_moments test_grow_readers test_persist
     test_recovery_hole test_recovery_tail test_stream_header)
 pms_not_emulated("races, processes and the running program, which would be the emulator's own"
-    test_coordination test_os test_waiting test_grow_threads test_lock test_meet test_pins test_recovery_killed test_seek_threads test_stream_fork test_threads
+    test_coordination test_os test_waiting test_grow_threads test_lock test_meet test_pins test_readers test_recovery_killed test_seek_threads test_stream_fork test_threads
     test_threads_crash test_threads_deferred)
 pms_not_emulated("addresses and system calls of Linux, which an emulator has fewer of"
     test_medium test_medium_forced test_medium_page_cache test_medium_retire test_medium_room)

@@ -549,6 +549,92 @@ static void test_coordination_bad_file_is_replaced(void **state)
 	test_medium_forget();
 }
 
+/* What the file of a boot that ended by a power cut may say: more than has survived, or anything else that fits its layout. */
+static void dead_boot(uint8_t *shm, int kind, uint64_t identity)
+{
+	pms_shared_published *published = (void *)shm;
+	pms_shared_common *common = (void *)(shm + sizeof(*published));
+
+	if (kind == 0)
+		return; /* as it was: live, and of entries that are lost */
+	for (unsigned i = 0; i < PMS_SHARED_SLOTS; i++) {
+		pms_shared_slot *slot = &published->slots[i];
+		if (kind == 1 && !slot->identity)
+			continue;
+		slot->committed = slot->persisted = kind == 1 ? slot->offset + TEST_MIB : UINT64_MAX;
+		slot->claimed = 1;
+		slot->identity = identity;
+	}
+	published->header.stable_timestamp = PMS_VALUE_MAX - 1;
+	for (unsigned i = 0; i < PMS_SHARED_READERS; i++) {
+		common->readers[i].process = 1; /* somebody else has that number now */
+		for (unsigned pin = 0; pin < PMS_SHARED_PINS; pin++)
+			common->readers[i].pins[pin] = identity;
+	}
+	for (unsigned i = 0; i <= PMS_SHARED_SLOTS; i++)
+		common->arms[i].armed = UINT32_MAX;
+	common->ticket = UINT32_MAX;
+}
+
+/* Neither a reader that comes first nor the writer believes a word of it, and no pin of the dead is in their way. */
+static void test_coordination_file_of_a_dead_boot_promises_nothing(void **state)
+{
+	fixture f;
+	static _Alignas(64) uint8_t shm[SHM_BYTES], changed[SHM_BYTES];
+	uint64_t stable, stable_alone, persisted_alone;
+
+	begin(&f, state);
+	uint64_t identity = f.read->identity, last = f.log.entries[f.log.count - 1].position.timestamp;
+	test_image survived = test_image_load(f.test->path);
+	for (int i = 0; i < 50; i++)
+		(void)test_append(f.written, 100, 1);
+	assert_int_equal(seen_entries(f.read), 55);
+	int file = open(f.shm, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(file, shm, sizeof(shm)), sizeof(shm));
+	(void)close(file);
+	close_reader(&f);
+	close_writer(&f);
+	for (int kind = 0; kind < 3; kind++) {
+		test_image_save(&survived, f.test->path);
+		assert_false(is_there(f.shm));
+		open_reader(&f); /* what can be known without it */
+		persisted_alone = pms_region_persisted(f.read);
+		assert_int_equal(pms_stream_stable_timestamp(f.reader, &stable_alone, NULL), PMS_OK);
+		close_reader(&f);
+		memcpy(changed, shm, sizeof(shm));
+		dead_boot(changed, kind, identity);
+		write_file(f.shm, changed, sizeof(changed));
+
+		open_reader(&f);
+		test_log_expect(&f.log, f.read);
+		assert_int_equal(pms_region_persisted(f.read), persisted_alone);
+		assert_int_equal(pms_stream_stable_timestamp(f.reader, &stable, NULL), PMS_OK);
+		assert_int_equal(stable, stable_alone);
+		ino_t inode = status_of(f.shm).st_ino;
+		f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
+		f.written = test_find(f.writer, "region");
+		assert_int_equal(status_of(f.shm).st_ino, inode); /* taken over, with the reader that lives */
+		test_log_expect(&f.log, f.written);
+		test_log_expect(&f.log, f.read);
+		pms_reader_info info = {.struct_bytes = sizeof(info)};
+		uint32_t index = 0;
+		assert_int_equal(pms_stream_next_reader(f.writer, &index, &info, NULL), PMS_OK);
+		assert_int_equal(info.process, getpid());
+		assert_int_equal(info.pin_count, 0);
+		assert_int_equal(pms_stream_next_reader(f.writer, &index, &info, NULL), PMS_E_END);
+		pms_position at = test_append(f.written, 8, 1);
+		assert_true(at.timestamp > last);
+		assert_int_equal(seen_entries(f.read), f.log.count + 1);
+		assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
+		close_reader(&f);
+		close_writer(&f);
+		assert_false(is_there(f.shm));
+	}
+	test_image_free(&survived);
+	test_log_free(&f.log);
+	test_medium_forget();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +651,7 @@ int main(void)
 	    TEST_ON_BOTH(test_coordination_of_a_killed_writer_is_not_believed),
 	    TEST_ON_TMPFS(test_coordination_each_byte_flipped_under_us_harms_nobody),
 	    TEST_ON_TMPFS(test_coordination_bad_file_is_replaced),
+	    TEST_ON_TMPFS(test_coordination_file_of_a_dead_boot_promises_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

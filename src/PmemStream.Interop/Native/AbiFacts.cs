@@ -30,6 +30,7 @@ internal sealed unsafe class AbiFacts
         facts.AddStreamInfo();
         facts.AddRecoveryInfo();
         facts.AddCounters();
+        facts.AddReaderInfo();
         facts.AddRegionStructs();
         facts.AddEntryStructs();
         facts.AddCheckStructs();
@@ -157,6 +158,20 @@ internal sealed unsafe class AbiFacts
         Field(nameof(counters.persists), &counters.persists);
         Field(nameof(counters.syncs), &counters.syncs);
         Field(nameof(counters.reserved), &counters.reserved);
+    }
+
+    private void AddReaderInfo()
+    {
+        pms_reader_info reader;
+        Struct(nameof(pms_reader_info), &reader);
+        Field(nameof(reader.struct_bytes), &reader.struct_bytes);
+        Field(nameof(reader.is_this), &reader.is_this);
+        Field(nameof(reader.process), &reader.process);
+        Field(nameof(reader.since_unix_seconds), &reader.since_unix_seconds);
+        Field(nameof(reader.pin_count), &reader.pin_count);
+        Field(nameof(reader.reserved0), &reader.reserved0);
+        Field(nameof(reader.pins), &reader.pins);
+        Field(nameof(reader.reserved), &reader.reserved);
     }
 
     private void AddRecoveryInfo()
