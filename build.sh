@@ -694,9 +694,9 @@ verb_kill() {
         dotnet "$program" run "$folder" "$memory" "$rounds" "${seed[@]}"
 }
 
-## [--entries N] [--seed S]: a writer and four readers that are killed and started again, over N entries (200000)
+## [--entries N] [--seed S]: a writer and four readers that are killed and started again, over N entries (500000)
 verb_followers() {
-    local entries=200000 seed=() log=$root/build/followers.log control passed=0 failed=0
+    local entries=500000 seed=() log=$root/build/followers.log control passed=0 failed=0
 
     while (($#)); do
         case $1 in

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One writer and four readers, in processes of their own, which are killed and started again at random; and regions that are
- * cleared, freed and created again all the time. follow_stress [--entries N] [--seconds N] [--seed N] [--control N]
+ * cleared, freed and created again all the time. follow_stress [--entries N] [--seed N] [--control N]
  *
  * The ledger is a region that is never recycled: every reader must see its entries 0, 1, 2, ... each once, across its own deaths and
- * those of the writer, and all of them in the end. In the recycled regions the entries of one life are numbered likewise, and
+ * those of the writer, and all of them in the end, when it is walked once more as a whole. Who is started again goes on behind the
+ * last entry that he knows, so that a long ledger is not walked at each death. In the recycled regions the entries of one life are numbered likewise, and
  * lives only ever get later. Each entry carries a hash of itself. Readers 0 and 1 copy entries, 2 and 3 read pinned ones in
  * place, twice.
  *
@@ -36,6 +37,7 @@ typedef struct payload {
 /* What survives the processes. Each is stored to by one at a time. */
 typedef struct shared {
 	_Atomic uint64_t acknowledged; /* entries of the ledger whose append has returned */
+	pms_position last[2];	       /* the last of them stands at acknowledged % 2 */
 	_Atomic bool done;	       /* nothing more is written */
 	_Atomic bool failed;
 	struct {
@@ -76,6 +78,46 @@ static void expect_ok(int32_t status, const pms_error *error, const char *what)
 		complain("%s: %d: %s", what, status, error->message);
 }
 
+/* ---- what entries are ------------------------------------------------------------------------------------------- */
+
+static void check_payload(const payload *entry, uint64_t bytes, uint64_t region)
+{
+	EXPECT(bytes >= PAYLOAD_HEADER && bytes <= sizeof(*entry));
+	EXPECT(entry->region == region);
+	EXPECT(entry->hash == pms_hash(&entry->region, bytes - sizeof(entry->hash)));
+	EXPECT(test_is_filled(entry->filler, bytes - PAYLOAD_HEADER, region * 31 + entry->life * 7 + entry->number));
+}
+
+static pms_cursor *open_behind(pms_region *region, const pms_position *last, uint32_t flags, int32_t *status)
+{
+	pms_cursor_options options = {
+	    .struct_bytes = sizeof(options), .start = PMS_CURSOR_AFTER, .position = *last, .flags = flags};
+	pms_cursor *cursor = NULL;
+
+	*status = pms_cursor_open(region, &options, &cursor, NULL);
+	return cursor;
+}
+
+/* Numbers go on behind the last entry that is known, without a gap, to the end. Returns how many entries there are. */
+static uint64_t walk_ledger(pms_region *ledger, const pms_position *last, uint64_t known)
+{
+	pms_entry entry;
+	pms_error error;
+	int32_t status;
+
+	pms_cursor *cursor = open_behind(ledger, last, 0, &status);
+	EXPECT(status == PMS_OK); /* what was acknowledged is there */
+	while ((status = pms_cursor_next(cursor, &entry, &error)) == PMS_OK) {
+		check_payload(entry.data, entry.bytes, UINT64_MAX);
+		EXPECT(((const payload *)entry.data)->number == known);
+		known++;
+	}
+	if (status != PMS_E_END)
+		expect_ok(status, &error, "walking over the ledger");
+	pms_cursor_close(cursor);
+	return known;
+}
+
 /* ---- the writer --------------------------------------------------------------------------------------------------- */
 
 static uint64_t fill(payload *entry, uint64_t region, uint64_t life, uint64_t number, uint64_t *random)
@@ -91,7 +133,7 @@ static uint64_t fill(payload *entry, uint64_t region, uint64_t life, uint64_t nu
 }
 
 static int32_t append_somehow(pms_region *region, const payload *entry, uint64_t bytes, uint64_t *random,
-			      pms_error *error)
+			      pms_position *position, pms_error *error)
 {
 	pms_reservation *reservation;
 	void *space;
@@ -99,21 +141,21 @@ static int32_t append_somehow(pms_region *region, const payload *entry, uint64_t
 
 	switch (test_random_below(random, 6)) {
 	case 0:
-		return pms_region_append_deferred(region, entry, bytes, NULL, error);
+		return pms_region_append_deferred(region, entry, bytes, position, error);
 	case 1:
 		status = pms_region_reserve(region, bytes + 20, &reservation, &space, NULL, error);
 		if (status != PMS_OK)
 			return status;
 		if (test_random_below(random, 4) == 0) { /* in vain, and then once more */
 			pms_reservation_release(reservation);
-			return pms_region_append(region, entry, bytes, NULL, error);
+			return pms_region_append(region, entry, bytes, position, error);
 		}
 		memcpy(space, entry, bytes);
-		status = pms_reservation_publish(reservation, bytes, NULL, error);
+		status = pms_reservation_publish(reservation, bytes, position, error);
 		pms_reservation_release(reservation);
 		return status;
 	default:
-		return pms_region_append(region, entry, bytes, NULL, error);
+		return pms_region_append(region, entry, bytes, position, error);
 	}
 }
 
@@ -187,7 +229,7 @@ static void write_recycled(pms_stream *stream, recycled *r, uint64_t region, uin
 		r->life = info.next_timestamp;
 	}
 	uint64_t bytes = fill(&entry, region, r->life, r->number, random);
-	int32_t status = append_somehow(r->region, &entry, bytes, random, &error);
+	int32_t status = append_somehow(r->region, &entry, bytes, random, NULL, &error);
 	if (status == PMS_OK)
 		r->number++;
 	else if (status != PMS_E_REGION_FULL)
@@ -204,13 +246,13 @@ static _Noreturn void write_entries(uint64_t random)
 	pms_region *ledger;
 	payload entry;
 	pms_error error;
-	uint64_t ignored;
+	pms_position last;
 
 	open_options.wait_milliseconds = UINT32_MAX;
 	expect_ok(pms_stream_open(path, &open_options, &stream, &error), &error, "opening for writing");
 	EXPECT(pms_region_find(stream, "ledger", 6, &ledger, NULL) == PMS_OK);
-	uint64_t next = count_entries(ledger, &ignored);
-	EXPECT(next >= atomic_load(&common->acknowledged));
+	uint64_t next = atomic_load(&common->acknowledged);
+	next = walk_ledger(ledger, &common->last[next % 2], next);
 	for (uint64_t i = 0; i < RECYCLED; i++) {
 		(void)snprintf(others[i].name, sizeof(others[i].name), "r%llu", (unsigned long long)i);
 		find_or_create(stream, &others[i]);
@@ -222,8 +264,9 @@ static _Noreturn void write_entries(uint64_t random)
 		uint64_t bytes = fill(&entry, UINT64_MAX, 0, number, &random);
 		if (next == entries_wanted / 2 && control == 3)
 			entry.hash++;
-		expect_ok(append_somehow(ledger, &entry, bytes, &random, &error), &error, "the ledger");
-		atomic_store(&common->acknowledged, ++next);
+		expect_ok(append_somehow(ledger, &entry, bytes, &random, &last, &error), &error, "the ledger");
+		common->last[++next % 2] = last;
+		atomic_store(&common->acknowledged, next);
 		for (uint64_t i = 0; i < RECYCLED; i++)
 			write_recycled(stream, &others[i], i, &random);
 		if (test_random_below(&random, 2000) == 0) {
@@ -244,24 +287,6 @@ static _Noreturn void write_entries(uint64_t random)
 }
 
 /* ---- a reader ----------------------------------------------------------------------------------------------------- */
-
-static void check_payload(const payload *entry, uint64_t bytes, uint64_t region)
-{
-	EXPECT(bytes >= PAYLOAD_HEADER && bytes <= sizeof(*entry));
-	EXPECT(entry->region == region);
-	EXPECT(entry->hash == pms_hash(&entry->region, bytes - sizeof(entry->hash)));
-	EXPECT(test_is_filled(entry->filler, bytes - PAYLOAD_HEADER, region * 31 + entry->life * 7 + entry->number));
-}
-
-static pms_cursor *open_behind(pms_region *region, const pms_position *last, uint32_t flags, int32_t *status)
-{
-	pms_cursor_options options = {
-	    .struct_bytes = sizeof(options), .start = PMS_CURSOR_AFTER, .position = *last, .flags = flags};
-	pms_cursor *cursor = NULL;
-
-	*status = pms_cursor_open(region, &options, &cursor, NULL);
-	return cursor;
-}
 
 /* To the end of the ledger. */
 static void follow_ledger(pms_region *ledger, unsigned self)
@@ -421,6 +446,24 @@ static void create_stream(void)
 	test_close(stream);
 }
 
+/* In a process of its own, as all that may complain. */
+static void walk_over_all(void)
+{
+	const pms_position first = {0};
+	int status;
+
+	pid_t child = fork();
+	if (child == 0) {
+		pms_stream *stream = test_open(path, PMS_OPEN_READ_ONLY);
+		pms_region *ledger = test_find(stream, "ledger");
+		EXPECT(walk_ledger(ledger, &first, 0) == entries_wanted);
+		_exit(0);
+	}
+	EXPECT(child > 0);
+	if (waitpid(child, &status, 0) != child || status != 0)
+		atomic_store(&common->failed, true);
+}
+
 static bool everybody_is_done(void)
 {
 	bool done = atomic_load(&common->done);
@@ -499,6 +542,8 @@ int main(int count, char **arguments)
 	uint64_t random = seed;
 	create_stream();
 	supervise(&random);
+	if (control == 0 && everybody_is_done())
+		walk_over_all();
 	bool passed = !atomic_load(&common->failed) && everybody_is_done();
 	(void)remove(path);
 	(void)remove(shm);
