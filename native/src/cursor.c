@@ -38,7 +38,8 @@ static bool is_place(const pms_region *region, uint64_t offset, uint64_t end)
 /*
  * The data entry that a position names. What lies there must be an entry of this life with this very timestamp: bytes
  * between entries do not hash to a checksum over their own offset. Always verified, so that a wrong position is not
- * mistaken for an entry; damage and a wrong position look alike unless the timestamp is right.
+ * mistaken for an entry; damage and a wrong position look alike unless the timestamp is right. Beside a writer in another process
+ * so does the payload of the next life under a header of this one: then the life has ended (R20).
  */
 static int32_t find_position(const pms_cursor *cursor, const pms_position *position, pms_parsed_entry *entry,
 			     pms_error *error)
@@ -54,6 +55,8 @@ static int32_t find_position(const pms_cursor *cursor, const pms_position *posit
 	if (entry->timestamp != position->timestamp || entry->timestamp <= cursor->life.base ||
 	    (status == PMS_OK && kind != PMS_KIND_DATA))
 		return no_entry(region, position, error);
+	if (status == PMS_E_CORRUPT && cursor->watches)
+		return pms_life_stale_or(region, &cursor->life, status, error);
 	return status;
 }
 

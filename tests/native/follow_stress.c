@@ -88,13 +88,14 @@ static void check_payload(const payload *entry, uint64_t bytes, uint64_t region)
 	EXPECT(test_is_filled(entry->filler, bytes - PAYLOAD_HEADER, region * 31 + entry->life * 7 + entry->number));
 }
 
-static pms_cursor *open_behind(pms_region *region, const pms_position *last, uint32_t flags, int32_t *status)
+static pms_cursor *open_behind(pms_region *region, const pms_position *last, uint32_t flags, int32_t *status,
+			       pms_error *error)
 {
 	pms_cursor_options options = {
 	    .struct_bytes = sizeof(options), .start = PMS_CURSOR_AFTER, .position = *last, .flags = flags};
 	pms_cursor *cursor = NULL;
 
-	*status = pms_cursor_open(region, &options, &cursor, NULL);
+	*status = pms_cursor_open(region, &options, &cursor, error);
 	return cursor;
 }
 
@@ -105,8 +106,9 @@ static uint64_t walk_ledger(pms_region *ledger, const pms_position *last, uint64
 	pms_error error;
 	int32_t status;
 
-	pms_cursor *cursor = open_behind(ledger, last, 0, &status);
-	EXPECT(status == PMS_OK); /* what was acknowledged is there */
+	pms_cursor *cursor = open_behind(ledger, last, 0, &status, &error);
+	if (status != PMS_OK) /* what was acknowledged is there */
+		expect_ok(status, &error, "the ledger behind its last entry");
 	while ((status = pms_cursor_next(cursor, &entry, &error)) == PMS_OK) {
 		check_payload(entry.data, entry.bytes, UINT64_MAX);
 		EXPECT(((const payload *)entry.data)->number == known);
@@ -297,7 +299,7 @@ static void follow_ledger(pms_region *ledger, unsigned self)
 	pms_error error;
 	int32_t status;
 
-	pms_cursor *cursor = open_behind(ledger, &last[consumed % 2], 0, &status);
+	pms_cursor *cursor = open_behind(ledger, &last[consumed % 2], 0, &status, &error);
 	EXPECT(status == PMS_OK);
 	while ((status = pms_cursor_next(cursor, &entry, &error)) == PMS_OK) {
 		const payload *found = entry.data;
@@ -352,9 +354,9 @@ static void follow_recycled(pms_stream *stream, place *p, uint64_t region, unsig
 	(void)snprintf(name, sizeof(name), "r%llu", (unsigned long long)region);
 	if (!p->region && pms_region_find(stream, name, strlen(name), &p->region, NULL) != PMS_OK)
 		return; /* between a free and the next creation */
-	pms_cursor *cursor = open_behind(p->region, &p->last, pinned ? PMS_READ_PINNED : 0, &status);
+	pms_cursor *cursor = open_behind(p->region, &p->last, pinned ? PMS_READ_PINNED : 0, &status, &error);
 	if (pinned && status == PMS_E_NOT_SUPPORTED) { /* its writer has not said anything yet */
-		cursor = open_behind(p->region, &p->last, 0, &status);
+		cursor = open_behind(p->region, &p->last, 0, &status, &error);
 		pinned = false;
 	}
 	for (; status == PMS_OK && (status = pms_cursor_next(cursor, &entry, &error)) == PMS_OK;) {

@@ -233,6 +233,74 @@ static void test_reader_cursor_of_a_cleared_region_is_stale(void **state)
 	end(&f);
 }
 
+/* What a writer does just before a reader looks at an entry. The program is linked with --wrap=pms_cursor_load. */
+static void (*before_load)(void *context);
+static void *before_load_context;
+int32_t __real_pms_cursor_load(const pms_region *region, const pms_life *life, uint64_t offset, uint64_t end,
+			       bool verified, pms_parsed_entry *entry, pms_entry_kind *kind, pms_error *error);
+int32_t __wrap_pms_cursor_load(const pms_region *region, const pms_life *life, uint64_t offset, uint64_t end,
+			       bool verified, pms_parsed_entry *entry, pms_entry_kind *kind, pms_error *error);
+int32_t __wrap_pms_cursor_load(const pms_region *region, const pms_life *life, uint64_t offset, uint64_t end,
+			       bool verified, pms_parsed_entry *entry, pms_entry_kind *kind, pms_error *error)
+{
+	void (*call)(void *context) = before_load;
+
+	before_load = NULL;
+	if (call)
+		call(before_load_context);
+	return __real_pms_cursor_load(region, life, offset, end, verified, entry, kind, error);
+}
+
+/* Clears the region, and is in the middle of the next append: its payload is there, its header is not. */
+static void clear_and_begin_to_append(void *context)
+{
+	fixture *f = context;
+	uint64_t offset = f->log.entries[0].position.offset + PMS_ENTRY_HEADER_BYTES;
+
+	assert_int_equal(pms_region_clear(f->written, NULL), PMS_OK);
+	pms_store64(&f->writer->medium, offset, 0x6e65657774656221u);
+}
+
+static void test_reader_position_in_a_life_that_ends_meanwhile_is_stale(void **state)
+{
+	fixture f = begin(state);
+	pms_cursor_options options = {
+	    .struct_bytes = sizeof(options), .start = PMS_CURSOR_AFTER, .position = f.log.entries[0].position};
+	pms_cursor *cursor;
+	pms_error error;
+
+	before_load = clear_and_begin_to_append;
+	before_load_context = &f;
+	assert_int_equal(pms_cursor_open(f.read, &options, &cursor, &error), PMS_E_STALE);
+	test_error_says(&error, PMS_E_STALE);
+	assert_null(before_load);
+	assert_int_equal(pms_cursor_open(f.read, &options, &cursor, &error), PMS_E_NO_ENTRY);
+	f.log.count = 0;
+	test_log_expect(&f.log, f.read);
+	end(&f);
+}
+
+/* In a life that goes on it is damage. */
+static void scribble(void *context)
+{
+	fixture *f = context;
+
+	pms_store64(&f->writer->medium, f->log.entries[0].position.offset + PMS_ENTRY_HEADER_BYTES, 0);
+}
+
+static void test_reader_position_of_a_damaged_entry_is_corrupt(void **state)
+{
+	fixture f = begin(state);
+	pms_cursor_options options = {
+	    .struct_bytes = sizeof(options), .start = PMS_CURSOR_AFTER, .position = f.log.entries[0].position};
+	pms_cursor *cursor;
+
+	before_load = scribble;
+	before_load_context = &f;
+	assert_int_equal(pms_cursor_open(f.read, &options, &cursor, NULL), PMS_E_CORRUPT);
+	end(&f);
+}
+
 static void test_reader_handle_of_a_freed_region_is_stale(void **state)
 {
 	fixture f = begin(state);
@@ -315,6 +383,8 @@ int main(void)
 	    TEST_ON_BOTH(test_reader_passes_over_a_reservation_of_a_dead_writer),
 	    TEST_ON_BOTH(test_reader_passes_over_a_dead_reservation_below_the_persisted_timestamp),
 	    TEST_ON_BOTH(test_reader_cursor_of_a_cleared_region_is_stale),
+	    TEST_ON_BOTH(test_reader_position_in_a_life_that_ends_meanwhile_is_stale),
+	    TEST_ON_BOTH(test_reader_position_of_a_damaged_entry_is_corrupt),
 	    TEST_ON_BOTH(test_reader_handle_of_a_freed_region_is_stale),
 	    TEST_ON_BOTH(test_reader_finds_regions_that_are_created_later),
 	    TEST_ON_BOTH(test_reader_opened_before_and_after_the_close_sees_the_same),
