@@ -28,11 +28,20 @@ bool pms_shared_header_is_good(const pms_stream *stream, const pms_shared_header
 
 void pms_coordination_init(pms_coordination *coordination) { pms_mutex_init(&coordination->mutex); }
 
+void pms_coordination_detach(pms_coordination *coordination)
+{
+	pms_mutex_lock(&coordination->mutex);
+	pms_attachment *attachment = coordination->attachment;
+	free(coordination->path);
+	coordination->path = NULL;
+	coordination->attachment = NULL;
+	pms_mutex_unlock(&coordination->mutex);
+	pms_attachment_release(attachment);
+}
+
 void pms_coordination_destroy(pms_coordination *coordination)
 {
-	if (coordination->attachment)
-		pms_attachment_release(coordination->attachment);
-	free(coordination->path);
+	pms_coordination_detach(coordination);
 	pms_mutex_destroy(&coordination->mutex);
 }
 

@@ -161,6 +161,11 @@ void pms_shared_describe(const pms_stream *stream, pms_shared_header *header);
 bool pms_shared_header_is_good(const pms_stream *stream, const pms_shared_header *header);
 
 void pms_coordination_init(pms_coordination *coordination);
+/*
+ * A reader that was closed, and that no cursor is left of, is none any more, however long its memory stays: it gives up its slot,
+ * and looks for no other file.
+ */
+void pms_coordination_detach(pms_coordination *coordination);
 void pms_coordination_destroy(pms_coordination *coordination);
 /* Takes a reference on what a reader is attached to, or a writer's; null: none. */
 pms_attachment *pms_coordination_reference(pms_stream *stream);

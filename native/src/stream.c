@@ -59,8 +59,11 @@ void pms_stream_drop_mapping_pin(pms_stream *stream)
 		return;
 	if (stream->medium.base)
 		pms_medium_unmap(&stream->medium);
-	if (stream->read_only)
-		pms_file_close(&stream->file);
+	if (!stream->read_only)
+		return;
+	if (!pms_stream_is_forked(stream))
+		pms_coordination_detach(&stream->coordination);
+	pms_file_close(&stream->file);
 }
 
 int32_t pms_stream_enter(pms_stream *stream, pms_error *error)

@@ -70,7 +70,9 @@ static void test_readers_of_a_writer_come_and_go(void **state)
 		assert_int_equal(by_first.readers[i].process, getpid());
 	}
 	assert_int_equal(by_first.readers[0].is_this + by_first.readers[1].is_this, 1);
-	test_close(first);
+	assert_int_equal(pms_stream_close(first), PMS_OK);
+	assert_int_equal(list_readers(writer).count, 1); /* it is none, though its handle is not released yet */
+	pms_stream_release(first);
 	assert_int_equal(list_readers(writer).count, 1);
 	assert_int_equal(list_readers(second).readers[0].is_this, 1);
 	test_close(second);
@@ -98,13 +100,15 @@ static void test_readers_show_what_they_pin(void **state)
 	found = list_readers(reader);
 	assert_int_equal(found.readers[0].pin_count, 1);
 	assert_int_equal(found.readers[0].pins[0], identity_of(written[1]));
+	assert_int_equal(pms_stream_close(reader), PMS_OK);
+	assert_int_equal(list_readers(writer).readers[0].pin_count, 1); /* its cursor goes on */
 	pms_cursor_close(again);
-	assert_int_equal(list_readers(writer).readers[0].pin_count, 0);
+	assert_int_equal(list_readers(writer).count, 0);
 	for (int i = 0; i < 2; i++) {
 		pms_region_release(read[i]);
 		pms_region_release(written[i]);
 	}
-	test_close(reader);
+	pms_stream_release(reader);
 	test_close(writer);
 }
 
