@@ -136,6 +136,21 @@ int32_t pms_stream_counters(pms_stream *stream, pms_counters *counters, pms_erro
 	return status;
 }
 
+int32_t pms_stream_next_reader(pms_stream *stream, uint32_t *index, pms_reader_info *reader, pms_error *error)
+{
+	pms_error_clear(error);
+	if (!stream || !index || !reader)
+		return pms_null_argument(!stream ? "stream" : !index ? "index" : "reader", error);
+	if (reader->struct_bytes != sizeof(*reader))
+		return pms_wrong_struct("reader", sizeof(*reader), reader->struct_bytes, error);
+	int32_t status = pms_stream_enter(stream, error);
+	if (status != PMS_OK)
+		return status;
+	status = pms_coordination_next_reader(stream, index, reader, error);
+	pms_stream_leave(stream);
+	return status;
+}
+
 int32_t pms_stream_persist(pms_stream *stream, uint64_t *timestamp, pms_error *error)
 {
 	uint64_t persisted;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The exported functions that wait, and that show who reads: check arguments, clear the detail record, delegate. */
+/* The exported functions that wait: check arguments, clear the detail record, delegate. */
 #include "arguments.h"
 #include "cursor.h"
 #include "wait.h"
@@ -70,19 +70,4 @@ int32_t pms_region_wait(pms_region *region, const pms_position *after, uint32_t 
 	/* The look that ended it said why, and only its status was kept: once more, for the text. */
 	return status == PMS_OK && awaited.status != PMS_OK ? pms_entry_is_behind(region, &awaited.after, error)
 							    : status;
-}
-
-int32_t pms_stream_next_reader(pms_stream *stream, uint32_t *index, pms_reader_info *reader, pms_error *error)
-{
-	pms_error_clear(error);
-	if (!stream || !index || !reader)
-		return pms_null_argument(!stream ? "stream" : !index ? "index" : "reader", error);
-	if (reader->struct_bytes != sizeof(*reader))
-		return pms_wrong_struct("reader", sizeof(*reader), reader->struct_bytes, error);
-	int32_t status = pms_stream_enter(stream, error);
-	if (status != PMS_OK)
-		return status;
-	status = pms_coordination_next_reader(stream, index, reader, error);
-	pms_stream_leave(stream);
-	return status;
 }
