@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using PmemStream.Interop.Native;
 
 namespace PmemStream.Interop;
@@ -24,6 +25,38 @@ public sealed unsafe partial class PersistentStream
     /// </para>
     /// </remarks>
     public const string DiagnosticName = "PmemStream";
+
+    /// <summary>Who has the stream open for reading only, in this process and in others. For people who watch it.</summary>
+    /// <remarks>
+    /// Readers come and go meanwhile; one that was killed is not listed. Up to 64 are known: those that have a place in the
+    /// coordination file beside the stream, which a writer makes, and which they may write to.
+    /// </remarks>
+    /// <param name="readers">Them, in no order; null if they are not known.</param>
+    /// <returns>
+    /// False: they are not known, because there is no coordination file, or because this process may not write it.
+    /// </returns>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public bool TryGetReaders([NotNullWhen(true)] out IReadOnlyList<ReaderInfo>? readers)
+    {
+        var found = new List<ReaderInfo>();
+        uint index = 0;
+        while (true)
+        {
+            pms_error error;
+            pms_reader_info info = default;
+            info.struct_bytes = (uint)sizeof(pms_reader_info);
+            int status = NativeMethods.pms_stream_next_reader(Pointer, &index, &info, &error);
+            GC.KeepAlive(this);
+            if (status is (int)pms_status.PMS_E_END or (int)pms_status.PMS_E_NOT_SUPPORTED)
+            {
+                readers = status == (int)pms_status.PMS_E_END ? found : null;
+                return readers is not null;
+            }
+
+            ThrowIfFailed(status, &error);
+            found.Add(ReaderInfo.From(info));
+        }
+    }
 
     /// <summary>Whether it is open for writing.</summary>
     internal bool IsWriter { get; }

@@ -109,18 +109,23 @@ public sealed unsafe partial class StreamRegion
 
     /// <summary>Keeps one entry, in place, until the lease is disposed. It is verified now.</summary>
     /// <param name="at">The position of the entry.</param>
+    /// <param name="pinned">
+    /// Whether it is kept from a writer in another process, too, as by <see cref="EntrySequence.Pinned"/>; else that may clear
+    /// the region, and the memory then holds other bytes.
+    /// </param>
     /// <returns>The lease; the caller disposes it. Until then the region can be neither cleared nor freed.</returns>
     /// <exception cref="EntryNotFoundException">
     /// The position names no visible entry of this region, or is of an earlier life of it.
     /// </exception>
     /// <exception cref="StreamCorruptException">The entry is damaged.</exception>
     /// <exception cref="StaleRegionException">The region was freed.</exception>
+    /// <exception cref="StreamStorageException">It cannot be pinned: see <see cref="EntrySequence.Pinned"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
-    public EntryLease Lease(EntryPosition at)
+    public EntryLease Lease(EntryPosition at, bool pinned = false)
     {
         // Verified when the cursor finds it: it need not be hashed again.
         var entry = new EntryEnumerator(
-            this, OpenCursor(pms_cursor_start.PMS_CURSOR_AT, at, verified: false));
+            this, OpenCursor(pms_cursor_start.PMS_CURSOR_AT, at, verified: false, pinned));
         try
         {
             return entry.MoveNext() ? entry.IntoLease() : throw Failures.NoEntry(at, "it was cleared meanwhile", Subject);
@@ -133,14 +138,16 @@ public sealed unsafe partial class StreamRegion
     }
 
     /// <summary>Opens a cursor.</summary>
-    internal CursorHandle OpenCursor(pms_cursor_start start, EntryPosition position, bool verified)
+    internal CursorHandle OpenCursor(
+        pms_cursor_start start, EntryPosition position, bool verified, bool pinned = false)
     {
         pms_error error;
         pms_cursor* cursor;
         var options = new pms_cursor_options
         {
             struct_bytes = (uint)sizeof(pms_cursor_options),
-            flags = (uint)(verified ? pms_read_flags.PMS_READ_VERIFIED : pms_read_flags.PMS_READ_UNVERIFIED),
+            flags = (uint)((verified ? pms_read_flags.PMS_READ_VERIFIED : pms_read_flags.PMS_READ_UNVERIFIED)
+                | (pinned ? pms_read_flags.PMS_READ_PINNED : pms_read_flags.PMS_READ_VERIFIED)),
             start = (uint)start,
             position = ToNative(position),
         };

@@ -101,12 +101,13 @@ public sealed class FollowTests
         string[] lines = Tool.Run("watch", folder.Stream, "--count", "2", "--interval", "0.01").Ok().Text.Split('\n');
 
         const string columns =
-            "name\tused\tusable\tbytes-per-second\tcommitted\tpersisted\tlast-timestamp\tstable-timestamp";
+            "name\tused\tusable\tbytes-per-second\tcommitted\tpersisted\tlast-timestamp\tstable-timestamp\treaders\tpins";
         Assert.Equal([columns, columns], [lines[0], lines[3]]);
         Assert.Equal(["", "", ""], [lines[2], lines[5], lines[6]]);
         string[] row = lines[4].Split('\t');
         Assert.Equal([TestFolder.Region, "1024"], row[..2]);
         Assert.Equal("0", row[3]);
+        Assert.Equal(["-", "-"], row[^2..]); // nobody writes, so nobody says who reads
     }
 
     [Theory]

@@ -29,14 +29,16 @@ internal sealed class WatchCommand : ToolCommand
     };
 
     public WatchCommand(ToolIo io)
-        : base(io, "watch", "Shows what happens in a stream: regions filling, rates, how far everything is durable.")
+        : base(io, "watch", "Shows what happens in a stream: regions filling, rates, how far everything is durable, who reads it.")
     {
         Remarks = """
             On a terminal a picture that is drawn again and again; elsewhere a table for each look, with tabs between the
             columns, and an empty line behind it. The stream is opened for reading only; the writer does not notice.
             Bytes are those of the entries with their headers and padding. Entries are counted by timestamps, which have gaps:
             there are never more. Stable is the timestamp up to which nothing will be added any more, in any region; beside a
-            writer that is what it has made durable for the stream as a whole. Who else reads a stream is not known.
+            writer that is what it has made durable for the stream as a whole. Readers are the others that have the stream open
+            for reading beside a writer, in all rows the same; pins says how many of them keep the region from being cleared.
+            Where that is not known, as without a writer, both are "-".
             """;
         Examples =
         [

@@ -24,7 +24,10 @@ internal sealed class StreamWatch(PersistentStream stream)
             stream.StableTimestamp,
             regions,
             [.. regions.Select(region => PerSecond(Appended(region), seconds))],
-            PerSecond(_timestampBefore == 0 || last < _timestampBefore ? 0 : (long)(last - _timestampBefore), seconds));
+            PerSecond(_timestampBefore == 0 || last < _timestampBefore ? 0 : (long)(last - _timestampBefore), seconds),
+            stream.TryGetReaders(out IReadOnlyList<ReaderInfo>? readers)
+                ? [.. readers.Where(reader => !reader.IsThisStream)]
+                : null);
         _before = regions.ToDictionary(region => (region.Offset, region.Name));
         _timestampBefore = last;
         _lookedAt = now;
@@ -46,9 +49,11 @@ internal sealed class StreamWatch(PersistentStream stream)
 /// <param name="Regions">The regions, in address order.</param>
 /// <param name="BytesPerSecond">Of each of them, what was appended since the look before.</param>
 /// <param name="TimestampsPerSecond">Entries, at most: timestamps have gaps.</param>
+/// <param name="Readers">Who else has the stream open for reading; null: not known.</param>
 internal sealed record StreamLook(
     StreamInfo Info,
     ulong Stable,
     IReadOnlyList<RegionInfo> Regions,
     IReadOnlyList<long> BytesPerSecond,
-    long TimestampsPerSecond);
+    long TimestampsPerSecond,
+    IReadOnlyList<ReaderInfo>? Readers);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PmemStream.Cli.Input;
+using PmemStream.Interop;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using RegionInfo = PmemStream.Interop.RegionInfo;
@@ -32,7 +33,11 @@ internal static class WatchView
                 Number(region.OpenReservations));
         }
 
-        return new Rows(facts, regions, RegionDrawing.Of(look.Regions, look.Info.Size));
+        facts.AddRow("[grey]readers[/]", look.Readers is { } known ? Number(known.Count) : "not known");
+        IRenderable drawing = RegionDrawing.Of(look.Regions, look.Info.Size);
+        return look.Readers is { Count: > 0 } readers
+            ? new Rows(facts, regions, Readers(readers, look.Regions), drawing)
+            : new Rows(facts, regions, drawing);
     }
 
     /// <summary>For programs: a row for each region. Scripts rely on the columns: new ones come last.</summary>
@@ -46,7 +51,9 @@ internal static class WatchView
             new ReportColumn("committed"),
             new ReportColumn("persisted"),
             new ReportColumn("last-timestamp"),
-            new ReportColumn("stable-timestamp"));
+            new ReportColumn("stable-timestamp"),
+            new ReportColumn("readers"),
+            new ReportColumn("pins"));
         for (int i = 0; i < look.Regions.Count; i++)
         {
             RegionInfo region = look.Regions[i];
@@ -58,11 +65,30 @@ internal static class WatchView
                 ReportValue.Of(region.CommittedOffset),
                 ReportValue.Of(region.PersistedOffset),
                 region.LastTimestamp is { } last ? ReportValue.Of(last) : ReportValue.Of("-"),
-                ReportValue.Of(look.Stable));
+                ReportValue.Of(look.Stable),
+                look.Readers is { } readers ? ReportValue.Of(readers.Count) : ReportValue.Of("-"),
+                look.Readers is { } all ? ReportValue.Of(all.Count(reader => Pins(reader, region))) : ReportValue.Of("-"));
         }
 
         return report;
     }
+
+    private static Table Readers(IReadOnlyList<ReaderInfo> readers, IReadOnlyList<RegionInfo> regions)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("reader: process", "since", "pins");
+        foreach (ReaderInfo reader in readers)
+        {
+            string[] pinned = [.. regions.Where(region => Pins(reader, region)).Select(RegionNames.Of)];
+            table.AddRow(
+                Number(reader.ProcessId),
+                reader.Since?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "-",
+                pinned.Length == 0 ? "-" : Markup.Escape(EscapedText.Of(string.Join(", ", pinned))));
+        }
+
+        return table;
+    }
+
+    private static bool Pins(ReaderInfo reader, RegionInfo region) => reader.PinnedRegions.Contains(region.Identity);
 
     private static string Rate(long bytesPerSecond) => $"{ByteSize.Format(bytesPerSecond)}/s";
 

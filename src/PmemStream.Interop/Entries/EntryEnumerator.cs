@@ -32,7 +32,7 @@ public unsafe ref struct EntryEnumerator
     /// <exception cref="StreamCorruptException">
     /// The next entry is damaged, at <see cref="PmemStreamException.Position"/>. The enumerator stays before it.
     /// </exception>
-    /// <exception cref="StaleRegionException">A writer in another process cleared or freed the region.</exception>
+    /// <exception cref="StaleRegionException">A writer in another process cleared or freed the region, which was not pinned.</exception>
     /// <exception cref="ObjectDisposedException">The enumerator or the stream was disposed.</exception>
     public bool MoveNext()
     {

@@ -9,8 +9,8 @@ namespace PmemStream.Interop;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Until it is disposed, the region can be neither cleared nor freed by this process (<see cref="RegionBusyException"/>), and
-/// the memory stays what it is, also when the stream is disposed. So dispose it soon. One that is forgotten is released when
+/// Until it is disposed, the region can be neither cleared nor freed by this process (<see cref="RegionBusyException"/>), nor by
+/// another one if the lease is pinned (<see cref="StreamRegion.Lease"/>), and the memory stays what it is, also when the stream is disposed. So dispose it soon. One that is forgotten is released when
 /// the garbage collector finds it, and the memory too, which may take long.
 /// </para>
 /// <para>

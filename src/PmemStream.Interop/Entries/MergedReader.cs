@@ -26,14 +26,14 @@ internal sealed class MergedReader : IDisposable
     /// Opens the regions that there are. The bound is taken last: what it covers is then visible to every cursor, and none of
     /// these regions can be cleared by this process.
     /// </summary>
-    public static MergedReader Open(PersistentStream stream, ulong from, bool verified)
+    public static MergedReader Open(PersistentStream stream, ulong from, bool verified, bool pinned)
     {
         var sources = new List<MergedSource>();
         try
         {
             foreach (StreamRegion region in stream.Regions)
             {
-                if (MergedSource.TryOpen(region, from, verified) is { } source)
+                if (MergedSource.TryOpen(region, from, verified, pinned) is { } source)
                 {
                     sources.Add(source);
                 }

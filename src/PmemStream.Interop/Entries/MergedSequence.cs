@@ -15,12 +15,14 @@ public readonly struct MergedSequence
     private readonly PersistentStream? _stream;
     private readonly ulong _from;
     private readonly bool _verified;
+    private readonly bool _pinned;
 
-    internal MergedSequence(PersistentStream stream, ulong from, bool verified)
+    internal MergedSequence(PersistentStream stream, ulong from, bool verified, bool pinned = false)
     {
         _stream = stream;
         _from = from;
         _verified = verified;
+        _pinned = pinned;
     }
 
     /// <summary>
@@ -28,16 +30,27 @@ public readonly struct MergedSequence
     /// </summary>
     /// <returns>The sequence.</returns>
     /// <exception cref="InvalidOperationException">This is the default value, which belongs to no stream.</exception>
-    public MergedSequence Unverified() => new(_stream ?? throw Errors.EmptyMergedSequence(), _from, verified: false);
+    public MergedSequence Unverified() =>
+        new(_stream ?? throw Errors.EmptyMergedSequence(), _from, verified: false, _pinned);
+
+    /// <summary>
+    /// The same entries, for reading in place beside a writer in another process: see <see cref="EntrySequence.Pinned"/>. An
+    /// enumeration pins all regions that there are when it begins, which may be up to 60.
+    /// </summary>
+    /// <returns>The sequence.</returns>
+    /// <exception cref="InvalidOperationException">This is the default value, which belongs to no stream.</exception>
+    public MergedSequence Pinned() =>
+        new(_stream ?? throw Errors.EmptyMergedSequence(), _from, _verified, pinned: true);
 
     /// <summary>
     /// Begins an enumeration of the regions that there are now. While it is open none of them can be cleared or freed by this
-    /// process.
+    /// process, and by no process when the sequence is <see cref="Pinned"/>.
     /// </summary>
     /// <returns>The enumerator, to be disposed; <c>foreach</c> does that.</returns>
     /// <exception cref="InvalidOperationException">This is the default value, which belongs to no stream.</exception>
     /// <exception cref="StreamCorruptException">A region cannot be read at all; the exception names it.</exception>
+    /// <exception cref="StreamStorageException">A region cannot be pinned: see <see cref="EntrySequence.Pinned"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     public MergedEnumerator GetEnumerator() =>
-        new(MergedReader.Open(_stream ?? throw Errors.EmptyMergedSequence(), _from, _verified));
+        new(MergedReader.Open(_stream ?? throw Errors.EmptyMergedSequence(), _from, _verified, _pinned));
 }

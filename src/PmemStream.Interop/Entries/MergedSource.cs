@@ -19,13 +19,13 @@ internal sealed unsafe class MergedSource : IDisposable
     public MergedEntry Current => new(_region, new StreamEntry(_region, _at.Data, _at.Position));
 
     /// <summary>Opens the region; null if it was freed since it was listed.</summary>
-    public static MergedSource? TryOpen(StreamRegion region, ulong from, bool verified)
+    public static MergedSource? TryOpen(StreamRegion region, ulong from, bool verified, bool pinned)
     {
         pms_cursor_start start =
             from == 0 ? pms_cursor_start.PMS_CURSOR_FIRST : pms_cursor_start.PMS_CURSOR_FROM_TIMESTAMP;
         try
         {
-            return new MergedSource(region, region.OpenCursor(start, new EntryPosition(0, from), verified));
+            return new MergedSource(region, region.OpenCursor(start, new EntryPosition(0, from), verified, pinned));
         }
         catch (StaleRegionException)
         {

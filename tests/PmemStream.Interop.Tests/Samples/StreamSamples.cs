@@ -122,6 +122,26 @@ internal static class StreamSamples
         Assert.Equal(0, info.UsedBytes);
     }
 
+    public static void ReaderInfo(string path)
+    {
+        using var stream = TestStreams.Create(path);
+        using var other = Interop.PersistentStream.OpenReadOnly(path);
+        int count = 0;
+
+        // <ReaderInfo>
+        if (stream.TryGetReaders(out var readers))              // false: nobody says who reads
+        {
+            foreach (ReaderInfo reader in readers)
+            {
+                Console.WriteLine($"process {reader.ProcessId} since {reader.Since} pins {reader.PinnedRegions.Count} regions");
+                count++;
+            }
+        }
+
+        // </ReaderInfo>
+        Assert.Equal(readers is null ? 0 : 1, count);
+    }
+
     public static void RecoveryInfo(string path)
     {
         TestStreams.CreateWith(path, "one");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace PmemStream.Interop.Tests.Support;
 
@@ -14,6 +15,16 @@ internal static class ChildTasks
     public const string OpenAsNobody = "open-as-nobody";
     public const string CreateAsNobody = "create-as-nobody";
     public const string OverRead = "over-read";
+    public const string Pin = "pin";
+
+    /// <summary>What pins, in a child that does <see cref="Pin"/>.</summary>
+    public const string PinRegion = "region";
+
+    /// <inheritdoc cref="PinRegion"/>
+    public const string PinStream = "stream";
+
+    /// <inheritdoc cref="PinRegion"/>
+    public const string PinLease = "lease";
 
     /// <summary>What a child says when it got what it wanted.</summary>
     public const string Opened = "opened";
@@ -51,6 +62,9 @@ internal static class ChildTasks
                 break;
             case OverRead:
                 AppendMoreThanThereIs(path);
+                break;
+            case Pin:
+                PinFirst(path, arguments[2]);
                 break;
             default:
                 throw new ArgumentException($"There is no task {arguments[0]}.");
@@ -132,6 +146,49 @@ internal static class ChildTasks
 
         Console.WriteLine(string.Join(',', texts));
         Console.WriteLine(stream.Info.Size.ToString(CultureInfo.InvariantCulture));
+    }
+
+    // Pins the first entry, in one of three ways, and says its process. Then: what the entry says, disposes, ends; each when
+    // it is told to.
+    private static void PinFirst(string path, string way)
+    {
+        using PersistentStream stream = PersistentStream.OpenReadOnly(path);
+        StreamRegion region = stream.GetRegion(TestStreams.RegionName);
+        EntryEnumerator entries = default;
+        MergedEnumerator merged = default;
+        EntryLease? lease = null;
+        ReadOnlySpan<byte> data;
+        switch (way)
+        {
+            case PinRegion:
+                entries = region.Entries.Pinned().GetEnumerator();
+                Assert.True(entries.MoveNext());
+                data = entries.Current.Data;
+                break;
+            case PinStream:
+                merged = stream.ReadAll().Pinned().GetEnumerator();
+                Assert.True(merged.MoveNext());
+                data = merged.Current.Data;
+                break;
+            default:
+                foreach (StreamEntry entry in region)
+                {
+                    lease ??= entry.Lease(pinned: true);
+                }
+
+                data = lease!.Span;
+                break;
+        }
+
+        Console.WriteLine(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        Console.ReadLine();
+        Console.WriteLine(Encoding.UTF8.GetString(data));
+        Console.ReadLine();
+        entries.Dispose();
+        merged.Dispose();
+        lease?.Dispose();
+        Console.WriteLine("disposed");
+        Console.ReadLine();
     }
 
     private static string OutcomeOf(Func<PersistentStream> open)
