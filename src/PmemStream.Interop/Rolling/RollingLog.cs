@@ -27,6 +27,13 @@ namespace PmemStream.Interop;
 /// on to the next segment and is published after it.
 /// </para>
 /// <para>
+/// Not offered: waiting for an entry, and following. A follower would wait for the next entry in whichever segment comes next,
+/// which is known only when something stands in it; and what it waits behind may become passable without an entry, when the
+/// last reservation of a full segment is abandoned. A consumer enumerates <see cref="EntriesAfter"/> its last position again
+/// when it has reason to; a log that has to be followed is a region (<see cref="StreamRegion.ReadAllAsync"/>), which is cleared
+/// when it has been handled. Nor can a reader in another process pin a segment: it would stop the writer when the ring is full.
+/// </para>
+/// <para>
 /// What is in use is not removed: an enumerator keeps the segment that it stands in, a lease or reservation the one that it
 /// is of. Dropping or truncating that segment throws <see cref="RollingLogBusyException"/>; nothing is lost silently.
 /// </para>

@@ -15,6 +15,9 @@ internal sealed class CommitWait(WaitPool<EntryPosition> pool) : WaitSource<Entr
     /// <summary>What it takes of the room for what is not durable; 0: it only waits for others.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>The segment of a rolling log whose gate the append is inside of until it is durable, or will never be; null: none.</summary>
+    public LogSegment? Inside { get; private set; }
+
     /// <summary>When the caller came, as <see cref="System.Diagnostics.Stopwatch"/> counts; 0: nobody wants to know.</summary>
     public long Since { get; private set; }
 
@@ -22,13 +25,14 @@ internal sealed class CommitWait(WaitPool<EntryPosition> pool) : WaitSource<Entr
     public bool IsAppend => Bytes != 0;
 
     /// <summary>Takes it into use for an append that has not taken place.</summary>
-    public void Begin(StreamRegion region, ReadOnlyMemory<byte> data, long bytes, long since)
+    public void Begin(StreamRegion region, ReadOnlyMemory<byte> data, long bytes, long since, LogSegment? inside)
     {
         Begin();
         Region = region;
         Data = data;
         Bytes = bytes;
         Since = since;
+        Inside = inside;
     }
 
     /// <summary>Takes it into use for an entry that is there.</summary>
@@ -44,6 +48,14 @@ internal sealed class CommitWait(WaitPool<EntryPosition> pool) : WaitSource<Entr
     {
         Position = position;
         Data = default;
+    }
+
+    /// <summary>Whoever is to end it is done with it: nothing becomes of the append any more.</summary>
+    public void DropFromQueue()
+    {
+        Inside?.Leave();
+        Inside = null;
+        Drop();
     }
 
     /// <inheritdoc/>

@@ -167,7 +167,7 @@ internal sealed partial class GroupCommit
                 _bytes -= bytes;
             }
 
-            wait.Drop();
+            wait.DropFromQueue();
             return;
         }
 

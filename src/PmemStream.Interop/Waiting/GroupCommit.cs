@@ -40,13 +40,16 @@ internal sealed partial class GroupCommit(GroupCommitOptions options, CommitFlus
     private bool _isClosed;
     private Exception? _closeFailure;
 
-    /// <summary>Appends, and is done when that is durable.</summary>
+    /// <summary>
+    /// Appends, and is done when that is durable. Who is inside the gate of a segment is let out of it then, by the thread that
+    /// flushes or by this call, also when nothing was appended; so whoever closes the gate waits for no thread of the pool.
+    /// </summary>
     public ValueTask<EntryPosition> AppendAsync(
-        StreamRegion region, ReadOnlyMemory<byte> data, CancellationToken cancellation)
+        StreamRegion region, ReadOnlyMemory<byte> data, CancellationToken cancellation, LogSegment? inside = null)
     {
         long bytes = data.Length + EntryHeaderBytes;
         CommitWait wait = Rent();
-        wait.Begin(region, data, bytes, StreamMetrics.TimesWaits ? Stopwatch.GetTimestamp() : 0);
+        wait.Begin(region, data, bytes, StreamMetrics.TimesWaits ? Stopwatch.GetTimestamp() : 0, inside);
         if (!TryTakeRoom(bytes))
         {
             lock (_gate)
@@ -142,7 +145,7 @@ internal sealed partial class GroupCommit(GroupCommitOptions options, CommitFlus
     private static void EndOne(CommitWait wait, Exception? failure)
     {
         wait.End(failure, wait.Position);
-        wait.Drop();
+        wait.DropFromQueue();
     }
 
     private CommitWait Rent() => (CommitWait?)_pool.TryTake() ?? new CommitWait(_pool);
@@ -150,7 +153,7 @@ internal sealed partial class GroupCommit(GroupCommitOptions options, CommitFlus
     // Nobody was told of it.
     private static void GiveBack(CommitWait wait)
     {
-        wait.Drop();
+        wait.DropFromQueue();
         wait.Drop();
     }
 
