@@ -11,6 +11,8 @@ public sealed class PlanTests
         Assert.Equal([1, 8, 64], Values(cases, ScenarioNames.Batch, one => one.Batch));
         Assert.Equal([1, 2, 4, 8], Values(cases, ScenarioNames.ThreadsOne, one => one.Threads));
         Assert.Equal([1, 16, 256], Values(cases, ScenarioNames.Callers, one => one.Threads));
+        Assert.Equal([1, 2, 5], Values(cases, ScenarioNames.Followers, one => one.Threads));
+        Assert.Equal([2, 5], Values(cases, ScenarioNames.WakeP99, one => one.Threads));
         Assert.Equal([1, 64, 512], Values(cases, ScenarioNames.OpenKilled, one => (int)(one.LogBytes >> 20)));
     }
 

@@ -10,7 +10,7 @@ namespace PmemStream.Benchmarks;
 /// How bytes become durable: a flush policy of the core, "sync" on a disk, or "own" where the system decides.
 /// </param>
 /// <param name="PayloadBytes">Size of an entry's payload.</param>
-/// <param name="Threads">Threads, or asynchronous callers, that append at once.</param>
+/// <param name="Threads">Threads, or asynchronous callers, that append at once; or a writer and its followers.</param>
 /// <param name="Batch">Entries that become durable together.</param>
 /// <param name="LogBytes">What is in the log that is opened; 0 where that does not matter.</param>
 internal sealed record BenchmarkCase(
@@ -73,6 +73,9 @@ internal static class ScenarioNames
     public const string ThreadsOne = "threads-one";
     public const string ThreadsEach = "threads-each";
     public const string Callers = "callers";
+    public const string Followers = "followers";
+    public const string WakeMedian = "wake-median";
+    public const string WakeP99 = "wake-p99";
     public const string Iterate = "iterate";
     public const string IterateBatch = "iterate-batch";
     public const string IterateUnverified = "iterate-unverified";

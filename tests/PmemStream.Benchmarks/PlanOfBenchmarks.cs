@@ -16,6 +16,9 @@ internal static class PlanOfBenchmarks
     /// <summary>Logs that are iterated: one that stays in the caches, and one that does not.</summary>
     public static IReadOnlyList<long> IteratedMebibytes { get; } = [1, 32];
 
+    /// <summary>Followers, each a process of its own.</summary>
+    public static IReadOnlyList<int> FollowerCounts { get; } = [0, 1, 4];
+
     private static int[] CallerCounts { get; } = [1, 16, 256];
 
     private static int[] Sizes { get; } = [8, 64, 256, 1024, 4096, 16384, 65536];
@@ -32,6 +35,7 @@ internal static class PlanOfBenchmarks
             .. MemoryPolicies.Select(BatchInMemory),
             BatchOfPeers(),
             .. MemoryPolicies.Select(WithThreads),
+            BesideFollowers(),
             Iteration(),
             Verification(),
             Opening(),
@@ -107,6 +111,17 @@ internal static class PlanOfBenchmarks
                    (SystemNames.CSharp, ScenarioNames.ThreadsEach),
                }
                select new BenchmarkCase(member.Item1, member.Item2, MediumNames.Memory, policy, 64, threads),
+        ],
+        StartsAfresh: true);
+
+    private static CaseGroup BesideFollowers() => new(
+        "a writer beside followers",
+        [
+            .. from followers in FollowerCounts
+               from scenario in new[] { ScenarioNames.Followers, ScenarioNames.WakeMedian, ScenarioNames.WakeP99 }
+               where followers != 0 || scenario == ScenarioNames.Followers
+               select new BenchmarkCase(
+                   SystemNames.Core, scenario, MediumNames.Memory, PolicyNames.Automatic, 64, 1 + followers),
         ],
         StartsAfresh: true);
 

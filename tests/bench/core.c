@@ -3,6 +3,7 @@
 #include "core.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
 	const char *system;
@@ -20,6 +21,9 @@ static const struct {
     {"core", "threads-one", "memory", bench_core_threads_one},
     {"core", "threads-each", "memory", bench_core_threads_each},
     {"mutex", "threads-one", "memory", bench_core_threads_mutex},
+    {"core", "followers", "memory", bench_core_followers},
+    {"core", "wake-median", "memory", bench_core_wake},
+    {"core", "wake-p99", "memory", bench_core_wake},
     {"core", "iterate", "memory", bench_core_iterate},
     {"core", "iterate-batch", "memory", bench_core_iterate},
     {"core", "iterate-unverified", "memory", bench_core_iterate},
@@ -57,6 +61,7 @@ static bool measure(const bench_request *request, bench_result *result)
 
 static void reset(void)
 {
+	bench_follow_reset();
 	bench_floor_reset();
 	bench_disk_floor_reset();
 	bench_read_reset();
@@ -68,5 +73,7 @@ int main(int argc, char **argv)
 {
 	static const bench_program program = {.measure = measure, .describe = bench_region_medium, .reset = reset};
 
+	if (argc > 1 && strcmp(argv[1], "--follow") == 0)
+		return bench_follow(argc, argv);
 	return bench_serve(argc, argv, &program);
 }

@@ -42,6 +42,8 @@ typedef struct bench_kept {
 /* A region that is kept until the next reset, by medium, policy and name, in a stream of its own; made, and stored to once
  * from end to end, when it is asked for first. */
 bench_kept *bench_region(const bench_request *request, const char *name, uint64_t bytes);
+/* The name of its stream's file. */
+void bench_region_file(char file[96], const bench_request *request, const char *name);
 /* How the stream of that region makes bytes durable. Static memory. */
 const char *bench_region_medium(const bench_request *request);
 void bench_regions_reset(void);
@@ -54,6 +56,8 @@ bench_result bench_core_group(const bench_request *request);	     /* group */
 bench_result bench_core_threads_one(const bench_request *request);   /* threads-one: all on one region */
 bench_result bench_core_threads_each(const bench_request *request);  /* threads-each: a region for each */
 bench_result bench_core_threads_mutex(const bench_request *request); /* threads-one, a mutex around each append */
+bench_result bench_core_followers(const bench_request *request);     /* followers: threads - 1 of them */
+bench_result bench_core_wake(const bench_request *request);	     /* wake-median, wake-p99: likewise */
 bench_result bench_core_iterate(const bench_request *request);	     /* iterate, iterate-batch, iterate-unverified */
 bench_result bench_core_verify(const bench_request *request);	     /* verify: a check of the stream */
 bench_result bench_xxh3(const bench_request *request);		     /* iterate, verify: XXH3 over the same bytes */
@@ -62,6 +66,10 @@ bench_result bench_core_recovery(const bench_request *request);	     /* recovery
 bench_result bench_floor_append(const bench_request *request);	     /* append, batch */
 bench_result bench_disk_floor_append(const bench_request *request);  /* append, batch */
 
+/* The program that follows: bench_core --follow STREAM NUMBER. */
+int bench_follow(int argc, char **argv);
+
+void bench_follow_reset(void);
 void bench_read_reset(void);
 void bench_open_reset(void);
 void bench_floor_reset(void);

@@ -92,7 +92,7 @@ static struct named_region {
 	char text[192];
 	pms_stream *stream;
 	bench_kept kept;
-} regions[2 * (2 + BENCH_THREADS_MAX)];
+} regions[3 * (2 + BENCH_THREADS_MAX)];
 
 static void keep(struct named_region *slot, const bench_request *request, uint64_t bytes)
 {
@@ -112,11 +112,16 @@ static void keep(struct named_region *slot, const bench_request *request, uint64
 	bench_check(pms_region_clear(slot->kept.region, &error), "clearing a region", &error);
 }
 
+void bench_region_file(char file[96], const bench_request *request, const char *name)
+{
+	(void)snprintf(file, 96, "core-%s-%s.pms", name, request->policy);
+}
+
 static struct named_region *find(const bench_request *request, const char *name, uint64_t bytes)
 {
 	char file[96];
 
-	(void)snprintf(file, sizeof(file), "core-%s-%s.pms", name, request->policy);
+	bench_region_file(file, request, name);
 	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
 		if (regions[i].stream && strcmp(regions[i].name, file) == 0 &&
 		    bench_is(regions[i].medium, request->medium))

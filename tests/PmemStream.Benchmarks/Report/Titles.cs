@@ -11,6 +11,12 @@ internal static class Titles
         ScenarioNames.Callers => "Durable append by asynchronous callers at once, per entry of all",
         ScenarioNames.ThreadsOne => "Durable append by threads on one region, per entry of all",
         ScenarioNames.ThreadsEach => "Durable append by threads on a region each, per entry of all",
+        ScenarioNames.Followers =>
+            "Durable append beside followers in other processes, per entry; threads: the writer and its followers",
+        ScenarioNames.WakeMedian =>
+            "From the call of an append to the return of a follower's wait, median; threads: the writer and its followers",
+        ScenarioNames.WakeP99 =>
+            "From the call of an append to the return of a follower's wait, the 99th of 100; threads: the writer and its followers",
         ScenarioNames.Iterate => "Iteration, verified, per entry",
         ScenarioNames.IterateBatch => "Iteration by batches of the cursor, verified, per entry",
         ScenarioNames.IterateUnverified => "Iteration, not verified, per entry",
