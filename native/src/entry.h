@@ -29,6 +29,7 @@ static_assert(offsetof(pms_stored_entry, checksum) == 16, "stored struct");
 #define PMS_SIZE_EXTENT_MASK 0xfffffffull
 #define PMS_SIZE_GROUP_BIT (1ull << 59)
 #define PMS_SIZE_LAG_SHIFT 60
+#define PMS_SIZE_LAG_MASK (15ull << PMS_SIZE_LAG_SHIFT)
 
 #define PMS_LAG_UNKNOWN 15u
 

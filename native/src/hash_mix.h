@@ -84,23 +84,31 @@ static PMS_ALWAYS_INLINE uint64_t pms_mix_pair(const uint8_t *bytes, uint64_t se
 	return pms_mix_fold(words[0] ^ secret_a, words[1] ^ secret_b);
 }
 
-/* The hash of PMS_MIX_BYTES_MIN to PMS_MIX_BYTES_MAX bytes: pairs from both ends towards the middle. */
-static PMS_ALWAYS_INLINE uint64_t pms_mix_hash(const uint8_t *bytes, uint64_t count)
+/*
+ * The sum that pms_mix_finish makes the hash of PMS_MIX_BYTES_MIN to PMS_MIX_BYTES_MAX bytes: pairs from both ends towards the middle. `about`: which pairs there
+ * are; `count` itself, or (for a loop that was chosen by it) the least of 32, 64, 96 and 128 that is not below it.
+ */
+static PMS_ALWAYS_INLINE uint64_t pms_mix_sum(const uint8_t *bytes, uint64_t count, uint64_t about)
 {
 	const uint8_t *end = bytes + count;
 	uint64_t sum = count * PMS_MIX_PRIME;
 
 	sum += pms_mix_pair(bytes, PMS_SECRET_0, PMS_SECRET_1) + pms_mix_pair(end - 16, PMS_SECRET_2, PMS_SECRET_3);
-	if (count > 32)
+	if (about > 32)
 		sum += pms_mix_pair(bytes + 16, PMS_SECRET_4, PMS_SECRET_5) +
 		       pms_mix_pair(end - 32, PMS_SECRET_6, PMS_SECRET_7);
-	if (count > 64)
+	if (about > 64)
 		sum += pms_mix_pair(bytes + 32, PMS_SECRET_8, PMS_SECRET_9) +
 		       pms_mix_pair(end - 48, PMS_SECRET_10, PMS_SECRET_11);
-	if (count > 96)
+	if (about > 96)
 		sum += pms_mix_pair(bytes + 48, PMS_SECRET_12, PMS_SECRET_13) +
 		       pms_mix_pair(end - 64, PMS_SECRET_14, PMS_SECRET_15);
-	return pms_mix_finish(sum);
+	return sum;
+}
+
+static PMS_ALWAYS_INLINE uint64_t pms_mix_hash(const uint8_t *bytes, uint64_t count)
+{
+	return pms_mix_finish(pms_mix_sum(bytes, count, count));
 }
 
 #endif

@@ -64,6 +64,17 @@ static void thin_locked(pms_seek_index *index, uint64_t data_start)
 	index->count = kept;
 }
 
+/*
+ * Behind `before`, where a pair stands, and pair `at` is the next one: where there is room for another. Who walks where others
+ * have walked finds none for long, and need not come back for each stride.
+ */
+static uint64_t next_room_locked(const pms_seek_index *index, uint64_t before, uint32_t at)
+{
+	for (; at < index->count && index->pairs[at].offset - before < 2 * index->stride; at++)
+		before = index->pairs[at].offset;
+	return before + index->stride;
+}
+
 /* Puts the pair in when its neighbours are a stride away; returns where the next one would be. */
 static uint64_t insert_locked(pms_seek_index *index, uint64_t data_start, pms_seek_pair pair)
 {
@@ -74,13 +85,14 @@ static uint64_t insert_locked(pms_seek_index *index, uint64_t data_start, pms_se
 	if (pair.offset < before || (at < index->count && index->pairs[at].offset <= pair.offset))
 		return UINT64_MAX;
 	if (pair.offset - before < index->stride)
-		return before + index->stride;
+		return next_room_locked(index, before, at);
 	if (at < index->count && index->pairs[at].offset - pair.offset < index->stride)
-		return index->pairs[at].offset + index->stride;
+		return next_room_locked(index, index->pairs[at].offset, at + 1);
 	memmove(index->pairs + at + 1, index->pairs + at, (index->count - at) * sizeof(pair));
 	index->pairs[at] = pair;
-	if (++index->count == PMS_SEEK_PAIRS_MAX)
-		thin_locked(index, data_start);
+	if (++index->count < PMS_SEEK_PAIRS_MAX)
+		return next_room_locked(index, pair.offset, at + 1);
+	thin_locked(index, data_start);
 	return pair.offset + index->stride;
 }
 

@@ -172,6 +172,34 @@ static void test_batch_passes_over_what_is_no_entry_and_keeps_groups(void **stat
 	end(&f);
 }
 
+/* As long as their neighbours, and no entries: verified or not, they are passed over. */
+static void test_batch_passes_over_what_is_as_long_as_its_neighbours(void **state)
+{
+	fixture f = begin(state, 64);
+	const pms_entry *entries;
+	pms_reservation *reservation;
+	uint64_t count;
+	void *data;
+
+	for (uint64_t i = 0; i < 200; i++) {
+		(void)test_log_append(&f.log, f.region, 64);
+		if (i % 7 != 5)
+			continue;
+		assert_int_equal(pms_region_reserve(f.region, 64, &reservation, &data, NULL, NULL), PMS_OK);
+		pms_reservation_release(reservation);
+	}
+	for (uint32_t flags = PMS_READ_VERIFIED; flags <= PMS_READ_UNVERIFIED; flags++) {
+		pms_cursor *cursor = open_cursor(f.region, flags);
+		size_t index = 0;
+		while (pms_cursor_next_batch(cursor, &entries, &count, NULL) == PMS_OK)
+			for (uint64_t i = 0; i < count; i++)
+				expect_entry(&f, index++, &entries[i]);
+		assert_int_equal(index, f.log.count);
+		pms_cursor_close(cursor);
+	}
+	end(&f);
+}
+
 /* ---- what makes entries invalid ------------------------------------------------------------------------------------ */
 
 static void test_batch_ends_before_damage_and_the_next_call_tells_it(void **state)
@@ -302,6 +330,7 @@ int main(void)
 	    TEST_ON_BOTH(test_batches_are_the_entries_one_by_one),
 	    TEST_ON_TMPFS(test_batch_ends_where_entries_are_large),
 	    TEST_ON_TMPFS(test_batch_passes_over_what_is_no_entry_and_keeps_groups),
+	    TEST_ON_TMPFS(test_batch_passes_over_what_is_as_long_as_its_neighbours),
 	    TEST_ON_TMPFS(test_batch_ends_before_damage_and_the_next_call_tells_it),
 	    TEST_ON_BOTH(test_entries_read_ahead_are_refused_after_close),
 	    TEST_ON_BOTH(test_entries_read_ahead_are_stale_after_a_clear_by_the_writer),

@@ -4,6 +4,8 @@
 #include "engine.h"
 #include "support_stream.h"
 
+#include <unistd.h>
+
 #define ENTRIES 8u
 #define DAMAGED 3u /* index of the entry that is changed */
 
@@ -16,19 +18,22 @@ typedef struct fixture {
 	uint8_t *base;
 } fixture;
 
-static fixture begin(void **state)
+/* Entries of `bytes`, each `more` longer than the one before. */
+static fixture begin_with(void **state, uint64_t bytes, uint64_t more)
 {
 	fixture f = {.test = test_begin(state)};
 
 	f.stream = test_create(f.test->path, 256 * TEST_KIB);
 	f.region = test_region(f.stream, "region", 64 * TEST_KIB, 64);
 	for (uint64_t i = 0; i < ENTRIES; i++)
-		(void)test_log_append(&f.log, f.region, 100 + i);
+		(void)test_log_append(&f.log, f.region, bytes + more * i);
 	f.first = f.log.entries[0].position.offset;
 	f.committed = pms_region_committed(f.region);
 	f.base = pms_at(&f.stream->medium, 0);
 	return f;
 }
+
+static fixture begin(void **state) { return begin_with(state, 100, 1); }
 
 static void end(fixture *f)
 {
@@ -66,17 +71,19 @@ static int32_t walk(fixture *f, uint32_t flags, size_t *count, pms_error *error)
 	return status;
 }
 
-static void expect_verified_finds_it(fixture *f)
+static void expect_verified_finds(fixture *f, size_t index)
 {
-	uint64_t offset = f->log.entries[DAMAGED].position.offset;
+	uint64_t offset = f->log.entries[index].position.offset;
 	pms_error error;
 	size_t count;
 
 	assert_int_equal(walk(f, PMS_READ_VERIFIED, &count, &error), PMS_E_CORRUPT);
-	assert_int_equal(count, DAMAGED);
+	assert_int_equal(count, index);
 	assert_int_equal(error.position, offset);
 	test_error_says(&error, PMS_E_CORRUPT);
 }
+
+static void expect_verified_finds_it(fixture *f) { expect_verified_finds(f, DAMAGED); }
 
 /* Not one bit of the payload can change unseen; the unverified reader sees none. */
 static void test_cursor_flipped_payload_is_found_by_verified_reads_alone(void **state)
@@ -293,6 +300,46 @@ static void test_cursor_group_that_breaks_off_is_damage(void **state)
 	end(&f);
 }
 
+/* Entries as long as the one before are read by a loop of their own; of each length that is hashed another way. */
+static void test_cursor_flipped_bit_among_equals_is_found(void **state)
+{
+	static const uint64_t lengths[] = {16, 17, 32, 33, 64, 65, 96, 97, 128, 129};
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		fixture f = begin_with(state, lengths[i], 0);
+		for (size_t index = 0; index < ENTRIES; index++)
+			for (uint64_t bit = index; bit < (PMS_ENTRY_HEADER_BYTES + lengths[i]) * 8; bit += 3) {
+				uint8_t *byte = f.base + f.log.entries[index].position.offset + bit / 8;
+				*byte ^= (uint8_t)(1u << bit % 8);
+				expect_verified_finds(&f, index);
+				*byte ^= (uint8_t)(1u << bit % 8);
+			}
+		end(&f);
+		assert_int_equal(unlink(f.test->path), 0);
+	}
+}
+
+/* Right in itself, but not later than the one before: a whole entry of an earlier life looks so. */
+static void test_cursor_equal_that_is_not_later_is_found(void **state)
+{
+	fixture f = begin_with(state, 64, 0);
+
+	for (size_t index = 1; index < ENTRIES; index++) {
+		const pms_position *before = &f.log.entries[index - 1].position;
+		uint64_t offset = f.log.entries[index].position.offset;
+		pms_stored_entry whole, stored;
+		memcpy(&whole, f.base + offset, sizeof(whole));
+		stored = whole;
+		stored.timestamp = before->timestamp;
+		stored.checksum = pms_entry_checksum(PMS_KIND_DATA, pms_hash(f.base + offset + sizeof(stored), 64),
+						     stored.size_word, stored.timestamp, offset, &f.region->life);
+		memcpy(f.base + offset, &stored, sizeof(stored));
+		expect_verified_finds(&f, index);
+		memcpy(f.base + offset, &whole, sizeof(whole));
+	}
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +350,8 @@ int main(void)
 	    TEST_ON_TMPFS(test_cursor_misplaced_entry_is_found),
 	    TEST_ON_TMPFS(test_cursor_may_begin_behind_the_damage),
 	    TEST_ON_TMPFS(test_cursor_group_that_breaks_off_is_damage),
+	    TEST_ON_TMPFS(test_cursor_flipped_bit_among_equals_is_found),
+	    TEST_ON_TMPFS(test_cursor_equal_that_is_not_later_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);

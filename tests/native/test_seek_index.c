@@ -53,6 +53,29 @@ static void test_seek_index_stays_sorted_and_bounded(void **state)
 	pms_seek_index_destroy(&index);
 }
 
+/* Who comes where notes stand already is sent on to the first place that has room for one between its neighbours. */
+static void test_seek_index_sends_on_to_where_there_is_room(void **state)
+{
+	const uint64_t stride = PMS_SEEK_STRIDE_MIN;
+	/* In strides from the start, the last but one of the gaps with room for one more. */
+	static const uint64_t places[] = {1, 2, 3, 5, 6};
+	pms_seek_index index;
+
+	(void)state;
+	pms_seek_index_init(&index);
+	for (size_t i = 0; i < 5; i++) {
+		pms_seek_pair pair = {.timestamp = 10 + places[i], .offset = places[i] * stride};
+		assert_int_equal(pms_seek_index_note(&index, 5, 0, pair), pair.offset + stride);
+	}
+	pms_seek_pair again = {.timestamp = 11, .offset = stride};
+	assert_int_equal(pms_seek_index_note(&index, 5, 0, again), 4 * stride);
+	pms_seek_pair between = {.timestamp = 14, .offset = 4 * stride};
+	assert_int_equal(pms_seek_index_note(&index, 5, 0, between), 7 * stride);
+	assert_int_equal(pms_seek_index_note(&index, 5, 0, again), 7 * stride);
+	assert_int_equal(index.count, 6);
+	pms_seek_index_destroy(&index);
+}
+
 /* ---- without memory: the program is linked with --wrap=malloc ------------------------------------------------------- */
 
 static bool memory_is_short;
@@ -82,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_seek_index_stays_sorted_and_bounded),
+	    cmocka_unit_test(test_seek_index_sends_on_to_where_there_is_room),
 	    cmocka_unit_test(test_seek_index_without_memory_is_empty),
 	};
 
