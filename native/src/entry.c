@@ -3,7 +3,7 @@
 
 #include <stdatomic.h>
 
-#include "entry_checksum.h"
+#include "hash.h"
 
 uint64_t pms_lag_decode(uint32_t code)
 {
@@ -15,17 +15,19 @@ uint64_t pms_lag_decode(uint32_t code)
 uint64_t pms_entry_checksum(pms_entry_kind kind, uint64_t payload_hash, uint64_t size_word, uint64_t timestamp,
 			    uint64_t offset, const pms_life *life)
 {
-	if (kind == PMS_KIND_DATA)
-		return pms_data_checksum(payload_hash, size_word, timestamp, offset, life);
+	bool is_data = kind == PMS_KIND_DATA;
 	const uint64_t words[7] = {
-	    kind == PMS_KIND_PENDING ? PMS_TAG_PENDING : PMS_TAG_SKIP,
-	    0,
-	    size_word & ~PMS_SIZE_PAYLOAD_MASK,
+	    is_data		       ? PMS_TAG_DATA
+	    : kind == PMS_KIND_PENDING ? PMS_TAG_PENDING
+				       : PMS_TAG_SKIP,
+	    is_data ? payload_hash : 0,
+	    is_data ? size_word : size_word & ~PMS_SIZE_PAYLOAD_MASK,
 	    timestamp,
 	    offset,
 	    life->uuid_value,
 	    life->base,
 	};
+
 	return pms_hash_short(words, sizeof(words));
 }
 

@@ -1,35 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether a stored entry is one of the log: for whoever looks at entry after entry of one life. Of the seven words under a
- * checksum (entry.h) two are the same for the whole life and one has three values; their products are made once (hash_mix.h).
+ * Whether a stored entry is one of the log: for whoever looks at entry after entry of one life.
  */
 #ifndef PMS_ENTRY_VERIFY_H
 #define PMS_ENTRY_VERIFY_H
 
 #include <stdatomic.h>
 
-#include "entry.h"
-#include "hash_mix.h"
-
-#define PMS_CHECKSUM_BYTES 56u
-
-/* What the entries of one life have in common in their checksums. */
-static PMS_ALWAYS_INLINE uint64_t pms_life_term(const pms_life *life)
-{
-	return PMS_CHECKSUM_BYTES * PMS_MIX_PRIME +
-	       pms_mix_fold(life->uuid_value ^ PMS_SECRET_2, life->base ^ PMS_SECRET_3);
-}
-
-static PMS_ALWAYS_INLINE uint64_t pms_place_term(uint64_t size_word, uint64_t timestamp, uint64_t offset)
-{
-	return pms_mix_fold(size_word ^ PMS_SECRET_4, timestamp ^ PMS_SECRET_5) +
-	       pms_mix_fold(timestamp ^ PMS_SECRET_6, offset ^ PMS_SECRET_7);
-}
-
-static PMS_ALWAYS_INLINE uint64_t pms_kind_term(uint64_t tag, uint64_t payload_hash)
-{
-	return pms_mix_fold(tag ^ PMS_SECRET_0, payload_hash ^ PMS_SECRET_1);
-}
+#include "entry_checksum.h"
 
 /*
  * PMS_KIND_PENDING or PMS_KIND_SKIP when the checksum word is that of one, else PMS_KIND_INVALID: data, or damage. `common`:

@@ -167,8 +167,10 @@ static inline void pms_store_parts(pms_medium *medium, uint64_t offset, const ui
 	/* What was copied in goes out in pieces of the same kind, so that no load waits for several stores before it. */
 	uint8_t *at = medium->base + offset;
 	memcpy(at + 24, whole + 24, bytes);
-	for (size_t i = 0; i < 3; i++)
-		atomic_store_explicit((_Atomic uint64_t *)(void *)(at + 8 * i), header[i], memory_order_relaxed);
+	_Atomic uint64_t *words = (_Atomic uint64_t *)(void *)at;
+	atomic_store_explicit(&words[0], header[0], memory_order_relaxed);
+	atomic_store_explicit(&words[1], header[1], memory_order_relaxed);
+	atomic_store_explicit(&words[2], header[2], memory_order_relaxed);
 	if (!deferred)
 		medium->flush_lines(at, bytes + 24);
 }

@@ -78,6 +78,8 @@ static inline uint64_t pms_stage_payload(uint8_t stage[PMS_STAGE_BYTES], pms_pay
 		return pms_stage_any_payload(stage, payload, bytes);
 	pms_stage_short(staged, payload->part->data, bytes);
 	payload->done = bytes;
+	if (bytes - PMS_MIX_BYTES_MIN <= PMS_MIX_BYTES_MAX - PMS_MIX_BYTES_MIN)
+		return pms_mix_hash(staged, bytes);
 	return pms_hash_short(staged, bytes);
 }
 
