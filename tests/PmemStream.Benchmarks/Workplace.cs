@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace PmemStream.Benchmarks;
 
 /// <summary>Where files lie while they are measured, and sizes that all systems share with the native programs.</summary>
@@ -15,9 +17,10 @@ internal sealed record Workplace(string MemoryFolder, string DiskFolder)
     private const int PayloadBytesMax = 65536;
     private const int EntryHeaderBytes = 24;
     private const int EntryAlignment = 64;
+    private const int CacheLine = 64;
 
-    /// <summary>Bytes that do not compress, the same each time.</summary>
-    public static byte[] Payload { get; } = MakePayload();
+    /// <summary>Bytes that do not compress, the same each time; they begin at a cache line, as those of request.c.</summary>
+    public static ReadOnlyMemory<byte> Payload { get; } = MakePayload();
 
     /// <summary>What an entry of the stream takes.</summary>
     public static int Extent(int payloadBytes) =>
@@ -33,10 +36,13 @@ internal sealed record Workplace(string MemoryFolder, string DiskFolder)
     public string PathOf(BenchmarkCase measured, string name) =>
         Path.Combine(measured.OnDisk ? DiskFolder : MemoryFolder, name);
 
-    private static byte[] MakePayload()
+    private static ReadOnlyMemory<byte> MakePayload()
     {
-        byte[] payload = new byte[PayloadBytesMax];
-        new Random(7).NextBytes(payload);
+        // Pinned: it stays aligned.
+        byte[] room = GC.AllocateArray<byte>(PayloadBytesMax + CacheLine, pinned: true);
+        nint address = Marshal.UnsafeAddrOfPinnedArrayElement(room, 0);
+        Memory<byte> payload = room.AsMemory((int)(-address & (CacheLine - 1)), PayloadBytesMax);
+        new Random(7).NextBytes(payload.Span);
         return payload;
     }
 }

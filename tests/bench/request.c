@@ -106,7 +106,7 @@ void bench_die(const char *format, ...)
 
 const uint8_t *bench_payload(void)
 {
-	static uint8_t payload[BENCH_PAYLOAD_MAX];
+	_Alignas(64) static uint8_t payload[BENCH_PAYLOAD_MAX];
 	uint64_t state = 0x9E3779B97F4A7C15u;
 
 	if (payload[0] != 0)

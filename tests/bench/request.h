@@ -52,7 +52,7 @@ uint64_t bench_now_ns(void);
 /* Ends the program with a text: a benchmark that went wrong has no result. */
 _Noreturn void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Bytes that do not compress, the same each time: BENCH_PAYLOAD_MAX of them. */
+/* Bytes that do not compress, the same each time: BENCH_PAYLOAD_MAX of them, from a cache line on. */
 const uint8_t *bench_payload(void);
 
 /* Repeats `work` until the pieces of it take request->min_ns. `work` does `count` operations and is timed as a whole;

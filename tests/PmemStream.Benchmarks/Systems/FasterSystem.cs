@@ -20,7 +20,7 @@ internal sealed class FasterSystem(Workplace workplace) : IMeasuredSystem
     public Measurement Measure(BenchmarkCase measured, TimeSpan minimum)
     {
         FasterLog log = Open(workplace.PathOf(measured, "faster"));
-        ReadOnlyMemory<byte> payload = Workplace.Payload.AsMemory(0, measured.PayloadBytes);
+        ReadOnlyMemory<byte> payload = Workplace.Payload[..measured.PayloadBytes];
         if (measured.Scenario == ScenarioNames.Iterate)
         {
             return Iterate(log, payload.Span, minimum);

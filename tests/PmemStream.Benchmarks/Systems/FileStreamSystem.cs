@@ -19,7 +19,7 @@ internal sealed class FileStreamSystem(Workplace workplace) : IMeasuredSystem
         FileStream file = Open(measured);
         int bytes = Workplace.Extent(measured.PayloadBytes);
         byte[] entry = new byte[bytes];
-        Workplace.Payload.AsSpan(0, measured.PayloadBytes).CopyTo(entry);
+        Workplace.Payload.Span[..measured.PayloadBytes].CopyTo(entry);
         return Measurement.Of(
             minimum,
             Workplace.Piece(measured),

@@ -39,7 +39,7 @@ internal sealed class InteropSystem(Workplace workplace) : IMeasuredSystem
             minimum,
             Workplace.Piece(measured),
             count => kept.MakeRoom(measured.PayloadBytes, count),
-            count => AppendAll(kept.Region, Workplace.Payload.AsSpan(0, measured.PayloadBytes), count));
+            count => AppendAll(kept.Region, Workplace.Payload.Span[..measured.PayloadBytes], count));
     }
 
     private static void AppendAll(StreamRegion region, ReadOnlySpan<byte> payload, int count)
@@ -58,7 +58,7 @@ internal sealed class InteropSystem(Workplace workplace) : IMeasuredSystem
             Workplace.Piece(measured),
             count => kept.MakeRoom(measured.PayloadBytes, count),
             count => AppendBatches(
-                kept.Region, Workplace.Payload.AsSpan(0, measured.PayloadBytes), count / measured.Batch, measured.Batch));
+                kept.Region, Workplace.Payload.Span[..measured.PayloadBytes], count / measured.Batch, measured.Batch));
     }
 
     private static void AppendBatches(StreamRegion region, ReadOnlySpan<byte> payload, int batches, int batch)
@@ -78,7 +78,7 @@ internal sealed class InteropSystem(Workplace workplace) : IMeasuredSystem
     private Measurement AppendGroups(BenchmarkCase measured, TimeSpan minimum)
     {
         KeptRegion kept = One(measured);
-        ReadOnlyMemory<byte> payload = Workplace.Payload.AsMemory(0, measured.PayloadBytes);
+        ReadOnlyMemory<byte> payload = Workplace.Payload[..measured.PayloadBytes];
         ReadOnlyMemory<byte>[] group = [.. Enumerable.Repeat(payload, measured.Batch)];
         var positions = new EntryPosition[measured.Batch];
         return Measurement.Of(
@@ -101,7 +101,7 @@ internal sealed class InteropSystem(Workplace workplace) : IMeasuredSystem
         int count = Workplace.ThreadOperations / measured.Threads;
         using var crew = new Crew(
             measured.Threads,
-            index => AppendAll(regions[index].Region, Workplace.Payload.AsSpan(0, measured.PayloadBytes), count));
+            index => AppendAll(regions[index].Region, Workplace.Payload.Span[..measured.PayloadBytes], count));
         return crew.Measure(minimum, count * measured.Threads, () =>
         {
             foreach (KeptRegion region in regions)
@@ -114,7 +114,7 @@ internal sealed class InteropSystem(Workplace workplace) : IMeasuredSystem
     private Measurement AppendByCallers(BenchmarkCase measured, TimeSpan minimum)
     {
         KeptRegion kept = One(measured);
-        ReadOnlyMemory<byte> payload = Workplace.Payload.AsMemory(0, measured.PayloadBytes);
+        ReadOnlyMemory<byte> payload = Workplace.Payload[..measured.PayloadBytes];
         return Callers.Measure(
             measured.Threads,
             minimum,

@@ -62,7 +62,7 @@ internal sealed class KeptRegion : IDisposable
     private int Fill(int payloadBytes)
     {
         int count = 0;
-        while (Region.TryAppendDeferred(Workplace.Payload.AsSpan(0, payloadBytes), out _))
+        while (Region.TryAppendDeferred(Workplace.Payload.Span[..payloadBytes], out _))
         {
             count++;
         }

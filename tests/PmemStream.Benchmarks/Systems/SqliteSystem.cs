@@ -77,7 +77,7 @@ internal sealed class SqliteSystem(Workplace workplace) : IMeasuredSystem
     {
         if (_insert!.Parameters[0].Value is not byte[] payload || payload.Length != bytes)
         {
-            _insert.Parameters[0].Value = Workplace.Payload[..bytes];
+            _insert.Parameters[0].Value = Workplace.Payload[..bytes].ToArray();
         }
     }
 
