@@ -156,6 +156,8 @@ static inline int32_t append_small(pms_region *region, pms_payload *payload, uin
 	pms_place place;
 
 	uint64_t hash = pms_stage_payload(stage, payload, bytes);
+	if (pms_order_is_busy(region))
+		pms_order_give_way(region);
 	expect_entry(region, bytes, extent, &expected);
 	pms_entry_header(header, region, &expected, hash);
 
@@ -206,6 +208,8 @@ int32_t pms_append_group(pms_region *region, const pms_part *entries, uint64_t c
 	place.kind = kind_of(flags);
 	for (uint64_t i = 0; i < count; i++)
 		extent += pms_entry_extent(entries[i].bytes, region->alignment);
+	if (extent <= PMS_STAGE_BYTES && pms_order_is_busy(region))
+		pms_order_give_way(region);
 	int32_t status = pms_order_take(region, extent, count * step, &place, error);
 	if (status != PMS_OK)
 		return status;

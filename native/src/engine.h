@@ -30,6 +30,7 @@
 #include "medium.h"
 #include "os.h"
 #include "seek_index.h"
+#include "sharing.h"
 #include "thread.h"
 
 /* For what seldom happens in the middle of what is inlined. */
@@ -177,7 +178,9 @@ struct pms_region {
 	pms_record *first_record, *last_record;
 	pms_place *parked; /* asleep until `ordered` reaches them */
 
-	pms_seek_index seek;
+	_Alignas(PMS_APART) pms_sharing sharing; /* looked at by who meets others at the tail */
+
+	_Alignas(PMS_APART) pms_seek_index seek;
 };
 
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): lines lie apart on purpose (apart.h). */
@@ -376,6 +379,16 @@ static inline uint64_t pms_region_tail(const pms_region *region)
 {
 	return pms_tail_of(region, atomic_load(&region->tail));
 }
+
+/* Whether somebody is in flight, at a look without order. */
+static inline bool pms_order_is_busy(const pms_region *region)
+{
+	return pms_tail_of(region, atomic_load_explicit(&region->tail, memory_order_relaxed)) !=
+	       atomic_load_explicit(&region->ordered, memory_order_relaxed);
+}
+
+/* Somebody is: before space is taken, lets him go on alone for a bounded time, where that gets more done (sharing.h). */
+void pms_order_give_way(pms_region *region);
 
 /* Whether a place has been taken and neither handed over nor failed. Under the mutex. */
 static inline bool pms_region_in_flight_locked(const pms_region *region)

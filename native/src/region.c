@@ -34,6 +34,7 @@ pms_region *pms_region_new(pms_stream *stream, const pms_stored_region *stored, 
 	pms_mutex_init(&region->mutex);
 	pms_condition_init(&region->changed);
 	pms_seek_index_init(&region->seek);
+	pms_sharing_init(&region->sharing);
 	pms_order_reset_locked(region, region->data_start, 0);
 	atomic_fetch_add(&stream->references, 1);
 	atomic_fetch_add(&stream->mapping_pins, 1);

@@ -63,7 +63,8 @@ void pms_shm_wake(_Atomic uint32_t *word);
 /* This process, and when it was started, in a unit of the system's: together they name it. 0: not known. */
 uint64_t pms_os_process_id(void);
 uint64_t pms_os_process_start(void);
-/* A clock that only goes forward. */
+/* Clocks that only go forward. */
 uint64_t pms_os_milliseconds(void);
+uint64_t pms_os_nanoseconds(void);
 
 #endif

@@ -309,10 +309,12 @@ uint64_t pms_os_process_start(void)
 	return start;
 }
 
-uint64_t pms_os_milliseconds(void)
+uint64_t pms_os_milliseconds(void) { return pms_os_nanoseconds() / 1000000; }
+
+uint64_t pms_os_nanoseconds(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }

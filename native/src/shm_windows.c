@@ -96,3 +96,14 @@ uint64_t pms_os_process_start(void)
 }
 
 uint64_t pms_os_milliseconds(void) { return GetTickCount64(); }
+
+uint64_t pms_os_nanoseconds(void)
+{
+	LARGE_INTEGER now, each_second;
+
+	(void)QueryPerformanceCounter(&now);
+	(void)QueryPerformanceFrequency(&each_second);
+	uint64_t seconds = (uint64_t)(now.QuadPart / each_second.QuadPart);
+	uint64_t rest = (uint64_t)(now.QuadPart % each_second.QuadPart);
+	return seconds * 1000000000 + rest * 1000000000 / (uint64_t)each_second.QuadPart;
+}

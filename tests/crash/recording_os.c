@@ -272,3 +272,5 @@ uint64_t pms_os_process_id(void) { return 1; }
 uint64_t pms_os_process_start(void) { return 1; }
 
 uint64_t pms_os_milliseconds(void) { return 0; }
+
+uint64_t pms_os_nanoseconds(void) { return 0; }

@@ -13,7 +13,7 @@ function layer_of(name) {
         return "medium"
     if (name ~ /^(error|fault|os|shm|thread|barrier|apart)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
         return "platform"
-    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|stable|stream_header|coordination|coordination_writer|coordination_reader|coordination_pin)\.[ch]$/)
+    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|sharing|stable|stream_header|coordination|coordination_writer|coordination_reader|coordination_pin)\.[ch]$/)
         return "engine"
     return "verbs"
 }
@@ -37,7 +37,7 @@ function may_include(layer, header) {
     if (header ~ /_internal|^ndctl_forward/)
         return 0
     if (layer == "engine")
-        return header ~ /^(engine|order|apart|coordination|format|entry|entry_verify|medium|os|shm|error|fault|seek_index|thread|barrier)\.h$/
+        return header ~ /^(engine|order|apart|coordination|format|entry|entry_verify|medium|os|shm|error|fault|seek_index|sharing|thread|barrier)\.h$/
     return 1
 }
 
