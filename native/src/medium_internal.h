@@ -58,7 +58,8 @@ extern uint64_t pms_mapping_retired_bytes_max;
 
 /*
  * Reserves addresses for a mapping of `bytes` that may grow, beginning at a multiple of `alignment` (a power of two): eight
- * times as many, at least pms_room_bytes_least, or as many as there are. Null: not even a little more than `bytes`.
+ * times as many, at least pms_room_bytes_least, or as many as there are; up to a sixteenth less where an earlier room was. Null:
+ * not even a little more than `bytes`.
  */
 uint8_t *pms_room_reserve(uint64_t bytes, uint64_t alignment, uint64_t *room_bytes);
 /* So many bytes of reserved room have become part of a mapping, or are lost. */
@@ -68,6 +69,8 @@ void pms_room_release(uint8_t *address, uint64_t bytes);
 
 /* Of the platform: `bytes` of addresses that begin at a multiple of `alignment`, null: there are none; and back. */
 uint8_t *pms_addresses_reserve(uint64_t bytes, uint64_t alignment);
+/* Exactly these addresses; null: something is there. */
+uint8_t *pms_addresses_reserve_at(uintptr_t address, uint64_t bytes);
 void pms_addresses_release(uint8_t *address, uint64_t bytes);
 /* As much room as one mapping should take besides itself, of what this process may have. */
 uint64_t pms_addresses_most(void);

@@ -3,7 +3,11 @@
  * Address room behind a mapping, so that it can grow without moving: spans, cursors and the engine keep pointers into it. It
  * costs addresses and nothing else. How much there is, and for how many mappings; the addresses come from the platform.
  *
- * Nobody holds a pointer into the room that was not used, so it is not retired as the mapping is, but given back at once.
+ * Nobody holds a pointer into the room that was not used, so it is not retired as the mapping is, but given back at once. The
+ * mapping before it stays retired, so the next one, which wants as much, would not fit there, nor the one after that: streams
+ * that are opened and closed would walk through all addresses, 64 GiB at a time, until none is left that is large enough; and a
+ * system that keeps a note of each page (Wine, a byte) fills its memory with them. So what was given back is
+ * remembered, and a little less room that begins there is preferred.
  */
 #include <stdatomic.h>
 
@@ -21,7 +25,16 @@ uint64_t pms_room_bytes_total = (uint64_t)32 << 40;
 /* What a processor maps at once, where it can: the start of a mapping keeps to it. */
 #define LARGE_PAGE_BYTES ((uint64_t)2 << 20)
 
+/* Rooms that are remembered, and how many parts of the wanted one must be there, of so many. */
+#define GAPS_MAX 32u
+#define GAP_PARTS 15u
+#define GAP_PARTS_ALL 16u
+/* A gap is one word, so that no lock is needed, which a fork could copy: first large page in the upper half, how many in the lower. */
+#define GAP_PAGES_MAX ((uint64_t)UINT32_MAX)
+
 static _Atomic uint64_t reserved_bytes;
+/* 0: none. Only a hint: whoever takes one out tries whether the addresses are still free. */
+static _Atomic uint64_t gaps[GAPS_MAX];
 
 static uint64_t extra_wanted(uint64_t bytes)
 {
@@ -31,6 +44,47 @@ static uint64_t extra_wanted(uint64_t bytes)
 	if (bytes + extra < pms_room_bytes_least)
 		extra = pms_room_bytes_least - bytes;
 	return extra < most ? extra : most;
+}
+
+static uint64_t gap_bytes(uint64_t gap) { return (gap & GAP_PAGES_MAX) * LARGE_PAGE_BYTES; }
+
+/* Whole large pages of what was given back; in place of a smaller gap where there are too many. */
+static void remember_gap(const uint8_t *address, uint64_t bytes)
+{
+	const uint64_t first = ((uintptr_t)address + LARGE_PAGE_BYTES - 1) / LARGE_PAGE_BYTES;
+	const uint64_t end = ((uintptr_t)address + bytes) / LARGE_PAGE_BYTES;
+	unsigned smallest = 0;
+
+	if (end <= first || first > GAP_PAGES_MAX || end - first > GAP_PAGES_MAX)
+		return;
+	for (unsigned i = 1; i < GAPS_MAX; i++)
+		if (gap_bytes(atomic_load(&gaps[i])) < gap_bytes(atomic_load(&gaps[smallest])))
+			smallest = i;
+	uint64_t replaced = atomic_load(&gaps[smallest]);
+	if (gap_bytes(replaced) < (end - first) * LARGE_PAGE_BYTES)
+		(void)atomic_compare_exchange_strong(&gaps[smallest], &replaced, first << 32 | (end - first));
+}
+
+/* Nearly `whole` bytes where a room was given back; null: there is none, or somebody else has taken it. */
+static uint8_t *reserve_in_gap(uint64_t bytes, uint64_t whole, uint64_t alignment, uint64_t *room_bytes)
+{
+	const uint64_t least = bytes + (whole - bytes) / GAP_PARTS_ALL * GAP_PARTS;
+
+	for (unsigned i = 0; i < GAPS_MAX; i++) {
+		uint64_t gap = atomic_load(&gaps[i]);
+		uint64_t begin = (gap >> 32) * LARGE_PAGE_BYTES, end = begin + gap_bytes(gap);
+
+		begin = (begin + alignment - 1) & ~(alignment - 1);
+		if (end < begin || end - begin < least || !atomic_compare_exchange_strong(&gaps[i], &gap, 0))
+			continue;
+		*room_bytes = (end - begin < whole ? end - begin : whole) & ~(alignment - 1);
+		if (*room_bytes < least)
+			continue;
+		uint8_t *base = pms_addresses_reserve_at(begin, *room_bytes);
+		if (base)
+			return base;
+	}
+	return NULL;
 }
 
 uint8_t *pms_room_reserve(uint64_t bytes, uint64_t alignment, uint64_t *room_bytes)
@@ -44,11 +98,14 @@ uint8_t *pms_room_reserve(uint64_t bytes, uint64_t alignment, uint64_t *room_byt
 
 		if (whole <= bytes || atomic_load(&reserved_bytes) + whole > pms_room_bytes_total)
 			continue;
-		uint8_t *base = pms_addresses_reserve(whole, alignment);
+		uint8_t *base = reserve_in_gap(bytes, whole, alignment, room_bytes);
+		if (!base) {
+			base = pms_addresses_reserve(whole, alignment);
+			*room_bytes = whole;
+		}
 		if (!base)
 			continue;
-		atomic_fetch_add(&reserved_bytes, whole - bytes);
-		*room_bytes = whole;
+		atomic_fetch_add(&reserved_bytes, *room_bytes - bytes);
 		return base;
 	}
 	return NULL;
@@ -61,5 +118,6 @@ void pms_room_release(uint8_t *address, uint64_t bytes)
 	if (bytes == 0)
 		return;
 	pms_addresses_release(address, bytes);
+	remember_gap(address, bytes);
 	pms_room_used(bytes);
 }

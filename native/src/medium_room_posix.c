@@ -31,4 +31,17 @@ uint8_t *pms_addresses_reserve(uint64_t bytes, uint64_t alignment)
 	return found + before;
 }
 
+uint8_t *pms_addresses_reserve_at(uintptr_t address, uint64_t bytes)
+{
+	/* Where they are not free, others are found. */
+	uint8_t *found = mmap((void *)address, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (found == MAP_FAILED)
+		return NULL;
+	if ((uintptr_t)found == address)
+		return found;
+	(void)munmap(found, bytes);
+	return NULL;
+}
+
 void pms_addresses_release(uint8_t *address, uint64_t bytes) { (void)munmap(address, bytes); }

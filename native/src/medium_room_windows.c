@@ -30,6 +30,11 @@ uint8_t *pms_addresses_reserve(uint64_t bytes, uint64_t alignment)
 	return NULL;
 }
 
+uint8_t *pms_addresses_reserve_at(uintptr_t address, uint64_t bytes)
+{
+	return VirtualAlloc((void *)address, bytes, MEM_RESERVE, PAGE_NOACCESS);
+}
+
 void pms_addresses_release(uint8_t *address, uint64_t bytes)
 {
 	(void)bytes;

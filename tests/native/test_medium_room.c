@@ -164,6 +164,26 @@ static void test_room_of_all_mappings_has_a_limit(void **state)
 	pms_file_close(&files[0]);
 }
 
+/* What stays behind, retired, is in the way of the next room of that size: it begins behind it, a little shorter. */
+static void test_rooms_that_follow_each_other_lie_in_one_place(void **state)
+{
+	uintptr_t lowest = UINTPTR_MAX, highest = 0;
+	pms_medium medium;
+	pms_file file;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		map_new(folder, FILE_BYTES, true, &file, &medium);
+		assert_in_range(medium.room_bytes, 60 * GIB, 64 * GIB);
+		lowest = (uintptr_t)medium.base < lowest ? (uintptr_t)medium.base : lowest;
+		highest = (uintptr_t)medium.base > highest ? (uintptr_t)medium.base : highest;
+		pms_medium_unmap(&medium);
+		pms_file_close(&file);
+	}
+	/* One room, were it not for what others of the process may put there. */
+	assert_in_range(highest - lowest, 299 * (2u << 20), 4 * 64 * GIB);
+}
+
 /* In a child: under a limit on addresses a part of them is taken, and the others can be had by somebody else. */
 static int map_under_a_limit(void)
 {
@@ -263,6 +283,7 @@ int main(void)
 	    cmocka_unit_test(test_extend_maps_the_file_where_the_room_was),
 	    cmocka_unit_test(test_unmap_retires_what_was_mapped_and_gives_the_rest_back),
 	    cmocka_unit_test(test_room_of_all_mappings_has_a_limit),
+	    cmocka_unit_test(test_rooms_that_follow_each_other_lie_in_one_place),
 	    cmocka_unit_test(test_room_leaves_others_what_a_limit_allows),
 	    cmocka_unit_test(test_extend_refuses_another_medium),
 	    cmocka_unit_test(test_sync_file_fails_when_a_sync_has_failed),

@@ -14,6 +14,7 @@
 
 #define FILE_BYTES ((uint64_t)128 << 10)
 #define UNIT ((uint64_t)64 << 10)
+#define GIB ((uint64_t)1 << 30)
 
 static int32_t map(const char *folder, const char *name, uint32_t requirement, pms_file *file, pms_medium *medium,
 		   pms_error *error)
@@ -172,6 +173,27 @@ static void test_unmap_beyond_the_limit_releases_the_oldest(void **state)
 	pms_mapping_retired_bytes_max = limit;
 }
 
+/* What stays behind, retired, is in the way of the next room of that size: it begins behind it, a little shorter. */
+static void test_rooms_that_follow_each_other_lie_in_one_place(void **state)
+{
+	uintptr_t lowest = UINTPTR_MAX, highest = 0;
+	pms_medium medium;
+	pms_file file;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		pms_error error;
+		assert_int_equal(map(test_disk_folder(), "again", PMS_REQUIRE_ANY, &file, &medium, &error), PMS_OK);
+		assert_in_range(medium.room_bytes, 60 * GIB, 64 * GIB);
+		lowest = (uintptr_t)medium.base < lowest ? (uintptr_t)medium.base : lowest;
+		highest = (uintptr_t)medium.base > highest ? (uintptr_t)medium.base : highest;
+		pms_medium_unmap(&medium);
+		pms_file_close(&file);
+	}
+	/* One room, were it not for what others of the process may put there. */
+	assert_in_range(highest - lowest, 299 * (2u << 20), 4 * 64 * GIB);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +201,7 @@ int main(void)
 	    cmocka_unit_test(test_map_dax_volume_is_persistent_memory),
 	    cmocka_unit_test(test_extend_makes_views_that_are_synced_together),
 	    cmocka_unit_test(test_extend_behind_part_of_a_unit_says_to_open_again),
+	    cmocka_unit_test(test_rooms_that_follow_each_other_lie_in_one_place),
 	    cmocka_unit_test(test_unmap_stale_pointer_reads_zeros_and_takes_stores),
 	    cmocka_unit_test(test_unmap_beyond_the_limit_releases_the_oldest),
 	};
