@@ -35,11 +35,22 @@ static int make_folder(const char *parent, const char *mark, char *folder, size_
 	return mkdtemp(folder) ? 0 : -1;
 }
 
+/*
+ * Wine writes a byte for each page that is reserved or given back: with the usual 64 GiB it does little else in a test that opens
+ * hundreds of streams. test_medium_windows has the usual room.
+ */
+static void take_less_room(void)
+{
+	if (GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version"))
+		pms_room_bytes_least = (uint64_t)4 << 30;
+}
+
 int test_folders_create(void **state)
 {
 	const char *parent = getenv("PMS_TEST_FOLDER") ? getenv("PMS_TEST_FOLDER") : getenv("TEMP");
 
 	(void)state;
+	take_less_room();
 	if (!parent || make_folder(parent, "pms-test-", disk_folder, sizeof(disk_folder)) != 0)
 		return -1;
 	return make_folder(parent, "pms-dax-", dax_folder, sizeof(dax_folder));
