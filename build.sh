@@ -870,14 +870,16 @@ build_windows_frames() {
 
 ## the native tests, the C# suite and the tool as programs for Windows, under Wine; streams and golden images of the other system
 verb_test-windows() {
-    local folder=$root/build/windows wine
+    local folder=$root/build/windows wine project
 
     require_native_toolchain wine wine64 gcc-mingw-w64-x86-64
     wine=$(find_wine)
     say "Linux: what it is compared with"
     build_native -DPMS_BUILD_TESTS=ON
-    build_dotnet src/PmemStream.Cli/PmemStream.Cli.csproj
+    # The tool and the demo are built with the tests of the tool.
     build_dotnet tests/PmemStream.Interop.Tests/PmemStream.Interop.Tests.csproj --framework net10.0
+    build_dotnet tests/PmemStream.Cli.Tests/PmemStream.Cli.Tests.csproj
+    build_dotnet tests/PmemStream.FormatReader.Tests/PmemStream.FormatReader.Tests.csproj
     build_windows_cmocka
     preset=mingw
     build_native -DPMS_BUILD_TESTS=ON "-DPMS_CMOCKA_INCLUDE_DIR=$folder/cmocka/include" \
@@ -885,7 +887,9 @@ verb_test-windows() {
     say ".NET for Windows"
     build_windows_frames
     publish_for_windows src/PmemStream.Cli/PmemStream.Cli.csproj
-    publish_for_windows tests/PmemStream.Interop.Tests/PmemStream.Interop.Tests.csproj
+    for project in Demo Interop.Tests FormatReader.Tests Cli.Tests KillTests; do
+        publish_for_windows "tests/PmemStream.$project/PmemStream.$project.csproj"
+    done
     "$root/tests/windows/run.sh" "$folder" "$wine"
 }
 

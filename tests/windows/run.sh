@@ -11,7 +11,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 here=$root/tests/windows
 folder=$1
 wine_folder=$2
-readonly native_limit=1500 class_limit=180
+readonly native_limit=1500 suite_limit=600 kill_rounds=8
 export WINEPREFIX=$folder/prefix WINEDEBUG=-all WINEARCH=win64
 # Without it most runs of .NET end with 0x80131506 under Wine.
 export DOTNET_EnableWriteXorExecute=0 DOTNET_CLI_UI_LANGUAGE=en
@@ -22,6 +22,8 @@ else
     streams=$(mktemp -d)
 fi
 ulimit -f $((3 * 1024 * 1024))
+# And what a program takes of memory, not counting addresses alone: so that one that takes all of it fails by itself.
+ulimit -d $((6 * 1024 * 1024))
 
 finish() {
     "$wine_folder/wineserver" -k 2>/dev/null
@@ -95,25 +97,48 @@ run_native() {
     compare native
 }
 
-# run_dotnet SUITE PROJECT   A suite of xunit, each class in a process of its own. frames/frames.c says why it takes a hook.
+# run_dotnet SUITE PROJECT   A suite of xunit, as one process. frames/frames.c says why it takes a hook.
 run_dotnet() {
-    local suite=$1 project=$2 logs=$folder/$1 hook class classes
+    local suite=$1 project=$2 log=$folder/$1.log trx=$folder/$1.trx
 
     printf '\n== %s under Wine\n' "$project"
-    rm -rf "$logs"
-    mkdir -p "$logs"
+    rm -f "$trx"
     # The first lines are a heading.
     "$root/tests/$project/bin/Release/net10.0/$project" -preEnumerateTheories -list tests -noColor </dev/null |
         sed -n "s/^$project\\./$suite &/p" | sort >"$folder/$suite.expected"
-    hook=$(windows_path "$folder/frames/StartupHook.dll")
-    mapfile -t classes < <(sed "s/^$suite $project\\.//; s/\\..*//" "$folder/$suite.expected" | sort -u)
-    for class in "${classes[@]}"; do
-        (cd "$folder/$project" && DOTNET_STARTUP_HOOKS=$hook timeout --kill-after=10 "$class_limit" \
-            "$wine_folder/wine64" "$project.exe" -class "$project.$class" -preEnumerateTheories -noColor -reporter verbose \
-            -trx "$(windows_path "$logs/$class.trx")") >"$logs/$class.log" 2>&1 </dev/null
-    done
-    find "$logs" -name '*.trx' -exec awk -v suite="$suite" -f "$here/results-dotnet.awk" {} + >"$folder/$suite.results"
+    (cd "$folder/$project" && DOTNET_STARTUP_HOOKS=$(windows_path "$folder/frames/StartupHook.dll") \
+        PmemStreamTool=$(windows_path "$folder/PmemStream.Cli/pmemstream.exe") \
+        PmemStreamDemo=$(windows_path "$folder/PmemStream.Demo/PmemStream.Demo.exe") \
+        timeout --kill-after=10 "$suite_limit" "$wine_folder/wine64" "$project.exe" -preEnumerateTheories -noColor \
+        -reporter verbose -trx "$(windows_path "$trx")") >"$log" 2>&1 </dev/null
+    if [[ ! -s $trx ]]; then
+        printf '  FAILED %s: it did not come to its end, see %s\n' "$project" "$log"
+        tail -n 20 "$log" | sed 's/^/    /'
+        count 0 "$(wc -l <"$folder/$suite.expected")"
+        return
+    fi
+    awk -v suite="$suite" -f "$here/results-dotnet.awk" "$trx" >"$folder/$suite.results"
     compare "$suite"
+}
+
+# Writers that are killed, and the controls of the checker: what ./build.sh kill runs, on the one medium that Windows has.
+run_kills() {
+    local log=$folder/kill.log work=$streams/kill
+
+    printf '\n== PmemStream.KillTests under Wine: %d rounds\n' "$kill_rounds"
+    mkdir -p "$work"
+    (cd "$folder/PmemStream.KillTests" && DOTNET_STARTUP_HOOKS=$(windows_path "$folder/frames/StartupHook.dll") \
+        timeout --kill-after=10 "$suite_limit" "$wine_folder/wine64" PmemStream.KillTests.exe run "$(windows_path "$work")" - \
+        "$kill_rounds") >"$log" 2>&1 </dev/null
+    sed -i 's/\r$//' "$log"
+    sed '$d' "$log"
+    if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        printf '  %d passed, %d failed\n' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+        count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+    else
+        printf '  FAILED PmemStream.KillTests: it did not come to its end, see %s\n' "$log"
+        count 0 1
+    fi
 }
 
 # ---- streams of the other system ------------------------------------------------------------------------------------
@@ -157,6 +182,9 @@ tool_writes_and_the_other_reads() {
 start_wine
 run_native
 run_dotnet interop PmemStream.Interop.Tests
+run_dotnet format PmemStream.FormatReader.Tests
+run_dotnet cli PmemStream.Cli.Tests
+run_kills
 printf '\n== Streams of the other system\n'
 check golden_images_are_the_same_bytes same_golden_images
 check linux_reads_what_windows_wrote tool_writes_and_the_other_reads tool linux_tool 'Z:' ''
