@@ -91,8 +91,9 @@ public sealed class ExitCodeTests
     public void Tool_MissingFolder_IsNotFound()
     {
         using var folder = TestFolder.OnDisk();
+        string missing = folder[Path.Combine("missing", "stream.pms")];
 
-        Tool.Run("create", folder["missing/stream.pms"], "--size", "2MiB").Failed(3, folder["missing/stream.pms"]);
+        Tool.Run("create", missing, "--size", "2MiB").Failed(3, missing);
     }
 
     [Fact]
