@@ -59,5 +59,6 @@ public sealed class CompletionTests
         Assert.Contains("""COMPREPLY=([0]="two\\ words")""", result.Text, StringComparison.Ordinal);
     }
 
-    private static string[] Suggest(string line) => Tool.Run($"[suggest:{line.Length}]", line).Ok().Lines;
+    private static string[] Suggest(string line) =>
+        [.. Tool.Run($"[suggest:{line.Length}]", line).Ok().Lines.Select(text => text.TrimEnd('\r'))];
 }

@@ -7,6 +7,7 @@ function plain(text) {
     gsub(/&apos;/, "'", text)
     gsub(/&amp;/, "\\&", text)
     gsub(/\\"/, "\"", text) # as xunit writes them
+    gsub(/\\\\/, "\\\\", text)
     return text
 }
 
