@@ -12,14 +12,12 @@
  * A control is a writer that is wrong on purpose: 1 leaves out a number, 2 gives one out twice, 3 writes a wrong hash, 4 clears
  * what readers have pinned. Each must be found.
  */
-#include <signal.h>
 #include <stdarg.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "engine.h"
+#include "support_child.h"
 #include "support_stream.h"
 
 #define READERS 4
@@ -53,6 +51,7 @@ static shared *common;
 static uint64_t entries_wanted = 3000, seed;
 static unsigned control;
 static char path[700];
+static char shared_path[720];
 
 static void complain(const char *format, ...) PMS_PRINTF(1, 2);
 static void complain(const char *format, ...)
@@ -426,16 +425,44 @@ static _Noreturn void follow(unsigned self)
 
 /* ---- who kills and starts them ------------------------------------------------------------------------------------ */
 
-static pid_t start(int who, uint64_t *random)
+static void open_shared(const char *folder)
 {
-	uint64_t own = test_random(random);
-	pid_t child = fork();
+	(void)snprintf(path, sizeof(path), "%s/stream", folder);
+	(void)snprintf(shared_path, sizeof(shared_path), "%s/shared", folder);
+	common = test_child_shared(shared_path, sizeof(*common));
+	if (!common) {
+		perror("follow_stress");
+		_exit(2);
+	}
+}
 
-	if (child == 0 && who < 0)
-		write_entries(own);
-	if (child == 0)
-		follow((unsigned)who);
-	EXPECT(child > 0);
+/* FOLDER, who it is (-1: the writer), its seed, and "ENTRIES,CONTROL". */
+static void take_part(char *const *arguments, int tell)
+{
+	int who = atoi(arguments[1]);
+	char *comma;
+
+	(void)tell;
+	open_shared(arguments[0]);
+	entries_wanted = strtoull(arguments[3], &comma, 10);
+	control = (unsigned)strtoul(comma + 1, NULL, 10);
+	if (who < 0)
+		write_entries(strtoull(arguments[2], NULL, 10));
+	follow((unsigned)who);
+}
+
+static const test_role takes_part = {"take-part", take_part};
+
+static test_child start(const char *folder, int who, uint64_t *random)
+{
+	char name[16], own[32], what[64];
+
+	(void)snprintf(name, sizeof(name), "%d", who);
+	(void)snprintf(own, sizeof(own), "%llu", (unsigned long long)test_random(random));
+	(void)snprintf(what, sizeof(what), "%llu,%u", (unsigned long long)entries_wanted, control);
+	test_child child = test_child_start(&takes_part, (const char *[]){folder, name, own, what, NULL});
+	EXPECT(child.process != 0);
+	(void)close(child.told);
 	return child;
 }
 
@@ -476,42 +503,41 @@ static bool everybody_is_done(void)
 }
 
 /* -1: the writer. A child that ended by itself is not started again. */
-static void supervise(uint64_t *random)
+static void supervise(const char *folder, uint64_t *random)
 {
-	pid_t children[1 + READERS];
+	test_child children[1 + READERS];
 	unsigned alive = 1 + READERS;
 
 	for (int who = -1; who < READERS; who++)
-		children[who + 1] = start(who, random);
+		children[who + 1] = start(folder, who, random);
 	while (alive > 0 && !atomic_load(&common->failed)) {
 		(void)usleep((useconds_t)(2000 + test_random_below(random, 60000)));
 		unsigned victim = (unsigned)test_random_below(random, 1 + READERS);
-		if (children[victim] && !everybody_is_done() && control == 0)
-			(void)kill(children[victim], SIGKILL);
+		if (children[victim].process && !everybody_is_done() && control == 0)
+			test_child_kill(&children[victim]);
 		for (int who = -1; who < READERS; who++) {
-			pid_t *child = &children[who + 1];
+			test_child *child = &children[who + 1];
 			int status;
-			if (!*child || waitpid(*child, &status, WNOHANG) != *child)
+			if (!child->process || !test_child_ended(child, &status))
 				continue;
-			if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+			if (status == TEST_CHILD_KILLED) {
 				atomic_fetch_add(who < 0 ? &common->writer_restarts : &common->readers[who].restarts,
 						 1);
-				*child = start(who, random);
+				*child = start(folder, who, random);
 				continue;
 			}
-			if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+			if (status != 0) {
 				if (!atomic_exchange(&common->failed, true))
 					(void)snprintf(common->message, sizeof(common->message),
 						       "process %d ended with status %x", who, (unsigned)status);
 			}
-			*child = 0;
 			alive--;
 		}
 	}
 	for (unsigned i = 0; i <= READERS; i++)
-		if (children[i]) {
-			(void)kill(children[i], SIGKILL);
-			(void)waitpid(children[i], NULL, 0);
+		if (children[i].process) {
+			test_child_kill(&children[i]);
+			(void)test_child_wait(&children[i]);
 		}
 }
 
@@ -530,25 +556,28 @@ static void parse(int count, char **arguments)
 
 int main(int count, char **arguments)
 {
-	char folder[64] = "/dev/shm/pms-follow-XXXXXX", shm[720];
+	const char *parent = getenv("PMS_TEST_FOLDER");
+	char folder[600], shm[720];
 
+	test_child_main(count, arguments, &takes_part, 1);
+	(void)snprintf(folder, sizeof(folder), "%s/pms-follow-XXXXXX", parent ? parent : "/dev/shm");
 	seed = (uint64_t)time(NULL);
 	parse(count, arguments);
-	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (common == MAP_FAILED || !mkdtemp(folder)) {
+	if (!mkdtemp(folder)) {
 		perror("follow_stress");
 		return 2;
 	}
-	(void)snprintf(path, sizeof(path), "%s/stream", folder);
+	open_shared(folder);
 	(void)snprintf(shm, sizeof(shm), "%s-shm", path);
 	uint64_t random = seed;
 	create_stream();
-	supervise(&random);
+	supervise(folder, &random);
 	if (control == 0 && everybody_is_done())
 		walk_over_all();
 	bool passed = !atomic_load(&common->failed) && everybody_is_done();
 	(void)remove(path);
 	(void)remove(shm);
+	(void)remove(shared_path);
 	(void)rmdir(folder);
 	printf("1..1\n%sok 1 - follow_stress_control_%u\n", passed == (control == 0) ? "" : "not ", control);
 	printf("# seed %llu: %llu entries; writer restarted %llu times; %llu clears, %llu frees, %llu busy\n",

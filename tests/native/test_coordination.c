@@ -4,12 +4,11 @@
  * it, and that nothing that stands in it makes a reader or a writer fail. Waiting is in test_waiting.c.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine.h"
+#include "support_child.h"
 #include "support_medium.h"
 
 #define SHM_BYTES (sizeof(pms_shared_published) + sizeof(pms_shared_common))
@@ -74,6 +73,16 @@ static struct stat status_of(const char *path)
 
 	assert_int_equal(stat(path, &status), 0);
 	return status;
+}
+
+/* Which file it is. */
+static uint64_t identity_of(const char *path)
+{
+	pms_file file;
+
+	assert_int_equal(pms_file_open(path, false, &file, NULL), PMS_OK);
+	pms_file_close(&file);
+	return file.inode;
 }
 
 static bool is_there(const char *path) { return access(path, F_OK) == 0; }
@@ -314,13 +323,13 @@ static void test_coordination_file_goes_with_the_last(void **state)
 	begin(&f, state);
 	assert_int_equal(status_of(f.shm).st_size, SHM_BYTES);
 	assert_int_equal(status_of(f.shm).st_mode, status_of(f.test->path).st_mode);
-	ino_t inode = status_of(f.shm).st_ino;
+	uint64_t identity = identity_of(f.shm);
 	close_writer(&f);
 	assert_true(is_there(f.shm)); /* the reader is attached */
 	test_log_expect(&f.log, f.read);
 	f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
 	f.written = test_find(f.writer, "region");
-	assert_int_equal(status_of(f.shm).st_ino, inode);
+	assert_int_equal(identity_of(f.shm), identity);
 	(void)test_log_append(&f.log, f.written, 100);
 	test_log_expect(&f.log, f.read);
 	close_reader(&f);
@@ -365,9 +374,9 @@ static void test_coordination_file_that_was_removed_is_missed_by_nobody(void **s
 	end(&f);
 }
 
-static _Noreturn void write_until_killed(const char *path, int tell)
+static void write_until_killed(char *const *arguments, int tell)
 {
-	pms_stream *stream = test_open(path, PMS_OPEN_DEFAULT);
+	pms_stream *stream = test_open(arguments[0], PMS_OPEN_DEFAULT);
 	pms_region *region = test_find(stream, "region");
 
 	for (uint64_t seed = 0;; seed++) {
@@ -377,42 +386,39 @@ static _Noreturn void write_until_killed(const char *path, int tell)
 	}
 }
 
+static const test_role writes = {"write", write_until_killed};
+
 /* A writer that is killed is believed no longer; what it had acknowledged is there, and the next one takes its file over. */
 static void test_coordination_of_a_killed_writer_is_not_believed(void **state)
 {
 	fixture f;
 	pms_position position;
 	uint64_t persisted;
-	int pipes[2];
 
 	begin(&f, state);
 	close_writer(&f);
-	assert_int_equal(pipe(pipes), 0);
-	pid_t child = fork();
-	if (child == 0)
-		write_until_killed(f.test->path, pipes[1]);
-	(void)close(pipes[1]);
+	test_child child = test_child_start(&writes, (const char *[]){f.test->path, NULL});
 	for (uint64_t i = 0; i < 300; i++) {
-		assert_int_equal(read(pipes[0], &position, sizeof(position)), sizeof(position));
+		assert_int_equal(read(child.told, &position, sizeof(position)), sizeof(position));
 		test_log_add(&f.log, position, 50, i);
 		assert_true(seen_entries(f.read) >= f.log.count);
 	}
 	assert_int_equal(pms_coordination_limit(f.read, &persisted) == PMS_NO_LIMIT, false);
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
+	test_child_kill(&child);
+	assert_int_equal(test_child_wait(&child), TEST_CHILD_KILLED);
 	assert_true(pms_coordination_limit(f.read, &persisted) == PMS_NO_LIMIT);
-	ino_t inode = status_of(f.shm).st_ino;
+	uint64_t identity = identity_of(f.shm);
 	uint64_t seed = f.log.count - 5;
-	while (read(pipes[0], &position, sizeof(position)) == sizeof(position))
+	while (read(child.told, &position, sizeof(position)) == sizeof(position))
 		test_log_add(&f.log, position, 50, seed++);
 	uint64_t found = seen_entries(f.read);
 	assert_true(found == f.log.count || found == f.log.count + 1); /* one whose append had not returned */
 	f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
 	f.written = test_find(f.writer, "region");
-	assert_int_equal(status_of(f.shm).st_ino, inode);
+	assert_int_equal(identity_of(f.shm), identity);
 	assert_int_equal(seen_entries(f.written), found);
 	assert_int_equal(seen_entries(f.read), found);
-	(void)close(pipes[0]);
+	(void)close(child.told);
 	end(&f);
 }
 
@@ -491,17 +497,40 @@ static void write_file(const char *path, const void *bytes, size_t count)
 	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_true(file >= 0);
-	assert_int_equal(write(file, bytes, count), count);
+	assert_int_equal(write(file, bytes, (unsigned)count), count);
 	(void)close(file);
 }
 
-/* Before anybody comes: too short, too long, of another stream or version, random bytes, a link. It is replaced. */
+/* Something stands where the file should: a reader makes nothing of it; a writer takes it over if it is good, else replaces it. */
+enum { GOOD, BAD, NO_FILE };
+static void expect_replaced(fixture *f, int kind)
+{
+	uint64_t before = kind == NO_FILE ? 0 : identity_of(f->shm);
+
+	open_reader(f);
+	test_log_expect(&f->log, f->read);
+	f->writer = test_open(f->test->path, PMS_OPEN_DEFAULT);
+	f->written = test_find(f->writer, "region");
+	assert_int_equal(identity_of(f->shm) == before, kind == GOOD);
+	assert_int_equal(status_of(f->shm).st_size, SHM_BYTES);
+	(void)test_log_append(&f->log, f->written, 8);
+	expect_prefix(f, f->read);
+	close_reader(f);
+	open_reader(f);
+	test_log_expect(&f->log, f->read);
+	uint64_t persisted;
+	assert_int_equal(pms_coordination_limit(f->read, &persisted), pms_region_committed(f->written));
+	close_reader(f);
+	close_writer(f);
+	assert_false(is_there(f->shm));
+}
+
+/* Before anybody comes: too short, too long, of another stream or version, random bytes. */
 static void test_coordination_bad_file_is_replaced(void **state)
 {
 	fixture f;
 	static uint8_t bytes[SHM_BYTES + 4096], good[SHM_BYTES];
 	uint64_t random = 1;
-	ino_t inode;
 
 	begin(&f, state);
 	int file = open(f.shm, O_RDONLY | O_CLOEXEC);
@@ -509,7 +538,7 @@ static void test_coordination_bad_file_is_replaced(void **state)
 	(void)close(file);
 	close_reader(&f);
 	close_writer(&f);
-	for (int kind = 0; kind < 70; kind++) {
+	for (int kind = 0; kind < 68; kind++) {
 		size_t count = SHM_BYTES;
 		memcpy(bytes, good, sizeof(good));
 		if (kind < 6)
@@ -520,30 +549,7 @@ static void test_coordination_bad_file_is_replaced(void **state)
 		else if (kind < 7 + (int)offsetof(pms_shared_header, session) && kind - 7 < 56)
 			bytes[kind - 7] ^= 1;
 		write_file(f.shm, bytes, count);
-		if (kind == 68) {
-			(void)remove(f.shm);
-			assert_int_equal(symlink("/dev/zero", f.shm), 0);
-		} else if (kind == 69) {
-			(void)remove(f.shm);
-			assert_int_equal(mkfifo(f.shm, 0600), 0);
-		}
-		struct stat before;
-		assert_int_equal(lstat(f.shm, &before), 0);
-		open_reader(&f); /* a reader that comes first makes nothing of it */
-		test_log_expect(&f.log, f.read);
-		f.writer = test_open(f.test->path, PMS_OPEN_DEFAULT);
-		f.written = test_find(f.writer, "region");
-		inode = status_of(f.shm).st_ino;
-		assert_int_equal(inode == before.st_ino, kind >= 63 && kind < 68); /* those are good */
-		assert_int_equal(status_of(f.shm).st_size, SHM_BYTES);
-		(void)test_log_append(&f.log, f.written, 8);
-		expect_prefix(&f, f.read);
-		close_reader(&f);
-		open_reader(&f);
-		test_log_expect(&f.log, f.read);
-		close_reader(&f);
-		close_writer(&f);
-		assert_false(is_there(f.shm));
+		expect_replaced(&f, kind >= 63 ? GOOD : BAD);
 	}
 	test_log_free(&f.log);
 	test_medium_forget();
@@ -635,7 +641,22 @@ static void test_coordination_file_of_a_dead_boot_promises_nothing(void **state)
 	test_medium_forget();
 }
 
-int main(void)
+static void test_coordination_link_or_pipe_is_replaced(void **state)
+{
+	fixture f;
+
+	begin(&f, state);
+	close_reader(&f);
+	close_writer(&f);
+	assert_int_equal(symlink("/dev/zero", f.shm), 0);
+	expect_replaced(&f, NO_FILE);
+	assert_int_equal(mkfifo(f.shm, 0600), 0);
+	expect_replaced(&f, NO_FILE);
+	test_log_free(&f.log);
+	test_medium_forget();
+}
+
+int main(int count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST_ON_BOTH(test_coordination_entry_is_seen_once_it_is_durable),
@@ -652,7 +673,9 @@ int main(void)
 	    TEST_ON_TMPFS(test_coordination_each_byte_flipped_under_us_harms_nobody),
 	    TEST_ON_TMPFS(test_coordination_bad_file_is_replaced),
 	    TEST_ON_TMPFS(test_coordination_file_of_a_dead_boot_promises_nothing),
+	    TEST_ON_TMPFS(test_coordination_link_or_pipe_is_replaced),
 	};
 
+	test_child_main(count, arguments, &writes, 1);
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);
 }

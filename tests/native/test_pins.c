@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Pins: a reader in another process keeps a region from being cleared and freed, as long as it lives, and no longer. */
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine.h"
+#include "support_child.h"
 #include "support_workers.h"
+
+#ifndef PMS_TEST_DEAD_READERS /* where processes are slow */
+#define PMS_TEST_DEAD_READERS (2 * (int)PMS_SHARED_READERS)
+#endif
 
 typedef struct fixture {
 	test_case *test;
@@ -51,14 +54,14 @@ static pms_cursor *pin(pms_region *region)
 	return cursor;
 }
 
-static void expect_busy(pms_region *region, pid_t reader)
+static void expect_busy(pms_region *region, long reader)
 {
 	char process[32];
 	pms_error error;
 
 	assert_int_equal(pms_region_clear(region, &error), PMS_E_BUSY);
 	test_error_says(&error, PMS_E_BUSY);
-	(void)snprintf(process, sizeof(process), "process %ld", (long)reader);
+	(void)snprintf(process, sizeof(process), "process %ld", reader);
 	assert_non_null(strstr(error.message, process));
 	assert_int_equal(pms_region_free(region, &error), PMS_E_BUSY);
 	(void)test_append(region, 10, 1); /* it goes on */
@@ -125,37 +128,34 @@ static void test_pins_outlive_their_writer(void **state)
 	end(&f);
 }
 
-static _Noreturn void pin_until_killed(const char *path, int tell)
+static void pin_until_killed(char *const *arguments, int tell)
 {
-	pms_stream *stream = test_open(path, PMS_OPEN_READ_ONLY);
+	pms_stream *stream = test_open(arguments[0], PMS_OPEN_READ_ONLY);
 	pms_region *region = test_find(stream, "region");
 	pms_cursor *cursor;
 
 	if (open_pinned(region, &cursor, NULL) != PMS_OK || write(tell, "x", 1) != 1)
 		_exit(1);
 	for (;;)
-		(void)pause();
+		(void)sleep(1);
 }
+
+static const test_role pins = {"pin", pin_until_killed};
 
 static void test_pins_of_a_dead_reader_keep_nothing(void **state)
 {
 	fixture f;
-	int pipes[2];
 	char byte;
 
 	begin(&f, state);
-	for (int round = 0; round < 2 * (int)PMS_SHARED_READERS; round++) { /* dead readers' slots are taken again */
-		assert_int_equal(pipe(pipes), 0);
-		pid_t child = fork();
-		if (child == 0)
-			pin_until_killed(f.test->path, pipes[1]);
-		assert_int_equal(read(pipes[0], &byte, 1), 1);
-		expect_busy(f.written, child);
-		assert_int_equal(kill(child, SIGKILL), 0);
-		assert_int_equal(waitpid(child, NULL, 0), child);
+	for (int round = 0; round < PMS_TEST_DEAD_READERS; round++) { /* dead readers' slots are taken again */
+		test_child child = test_child_start(&pins, (const char *[]){f.test->path, NULL});
+		assert_int_equal(read(child.told, &byte, 1), 1);
+		expect_busy(f.written, child.id);
+		test_child_kill(&child);
+		assert_int_equal(test_child_wait(&child), TEST_CHILD_KILLED);
 		assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
-		(void)close(pipes[0]);
-		(void)close(pipes[1]);
+		(void)close(child.told);
 	}
 	end(&f);
 }
@@ -303,7 +303,7 @@ static void test_pins_and_clears_that_meet(void **state)
 	end(&f);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST_ON_BOTH(test_pins_keep_the_region),
@@ -314,5 +314,6 @@ int main(void)
 	    TEST_ON_TMPFS(test_pins_and_clears_that_meet),
 	};
 
+	test_child_main(count, arguments, &pins, 1);
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);
 }

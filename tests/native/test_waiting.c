@@ -3,13 +3,13 @@
  * Waiting for entries: in the writer's process and beside it, what ends a wait, and that no wake-up is lost. Nothing here relies
  * on how long anything takes: a wait that nobody ends is a test that does not end.
  */
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "barrier.h"
 #include "engine.h"
+#include "support_child.h"
 #include "support_workers.h"
 #include "wait.h"
 
@@ -293,17 +293,21 @@ static void test_waiting_outlives_its_writer(void **state)
 
 /* ---- no wake-up is lost ------------------------------------------------------------------------------------------- */
 
-#define PING_PONGS 20000
+#ifndef PMS_TEST_PING_PONGS /* where calls of the system are slow */
+#define PMS_TEST_PING_PONGS 20000
+#endif
 
 /* Two processes that answer each other, each through a region of its own stream: were one wake-up lost, both would sleep on. */
-static _Noreturn void answer(const char *asked, const char *answered)
+static void answer(char *const *arguments, int tell)
 {
-	pms_stream *to = test_open(answered, PMS_OPEN_DEFAULT);
-	pms_stream *from = test_open(asked, PMS_OPEN_READ_ONLY);
+	pms_stream *to = test_open(arguments[1], PMS_OPEN_DEFAULT);
+	pms_stream *from = test_open(arguments[0], PMS_OPEN_READ_ONLY);
 	pms_region *questions = test_find(from, "region"), *answers = test_find(to, "region");
 	pms_position last = {0};
 
-	for (int i = 0; i < PING_PONGS; i++) {
+	(void)tell;
+	pms_trust_milliseconds = UINT32_MAX;
+	for (int i = 0; i < PMS_TEST_PING_PONGS; i++) {
 		pms_cursor_options options = {
 		    .struct_bytes = sizeof(options), .start = PMS_CURSOR_AFTER, .position = last};
 		pms_cursor *cursor;
@@ -319,6 +323,8 @@ static _Noreturn void answer(const char *asked, const char *answered)
 	_exit(0);
 }
 
+static const test_role answers_questions = {"answer", answer};
+
 static void test_waiting_processes_answer_each_other(void **state)
 {
 	fixture f;
@@ -329,13 +335,11 @@ static void test_waiting_processes_answer_each_other(void **state)
 	pms_stream *made = test_create(back, TEST_STREAM_BYTES);
 	pms_region_release(test_region(made, "region", 2 * TEST_MIB, 64));
 	test_close(made);
-	pid_t child = fork();
-	if (child == 0)
-		answer(f.test->path, back);
+	test_child child = test_child_start(&answers_questions, (const char *[]){f.test->path, back, NULL});
 	pms_stream *answers = test_open(back, PMS_OPEN_READ_ONLY);
 	pms_region *region = test_find(answers, "region");
 	pms_position last = {0};
-	for (int i = 0; i < PING_PONGS; i++) {
+	for (int i = 0; i < PMS_TEST_PING_PONGS; i++) {
 		pms_entry entry;
 		assert_int_equal(pms_region_append(f.written, &i, sizeof(i), NULL, NULL), PMS_OK);
 		assert_int_equal(pms_region_wait(region, &last, FOR_EVER, NULL), PMS_OK);
@@ -348,9 +352,8 @@ static void test_waiting_processes_answer_each_other(void **state)
 		last = entry.position;
 		pms_cursor_close(cursor);
 	}
-	int status;
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
+	assert_int_equal(test_child_wait(&child), 0);
+	(void)close(child.told);
 	pms_region_release(region);
 	test_close(answers);
 	end(&f);
@@ -407,7 +410,7 @@ static void test_waiting_in_a_forked_child_is_refused(void **state)
 	end(&f);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST_ON_BOTH(test_waiting_ends_with_an_entry),
@@ -423,6 +426,7 @@ int main(void)
 	    TEST_ON_TMPFS(test_waiting_in_a_forked_child_is_refused),
 	};
 
+	test_child_main(count, arguments, &answers_questions, 1);
 	pms_trust_milliseconds = UINT32_MAX; /* whoever misses a wake-up sleeps for ever */
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);
 }
