@@ -7,6 +7,9 @@
  *
  * The heavy barrier makes every running thread of the process pass a full one: membarrier(2) of Linux,
  * FlushProcessWriteBuffers of Windows. Where the system has nothing like it, both are full barriers.
+ *
+ * Between processes the heavy side is membarrier(2) again, or else a full barrier, which meets the light one of a process that has
+ * made it a full one, too (pms_barrier_reach_others).
  */
 #ifndef PMS_BARRIER_H
 #define PMS_BARRIER_H
@@ -27,13 +30,19 @@ void pms_barrier_heavy(void);
 bool pms_barrier_heavy_everywhere(void);
 /* Whether the light barrier of this process can be paired with it. */
 bool pms_barrier_reaches_others(void);
+/*
+ * The same, after what can be done for it: where nothing of the system reaches the threads of other processes, the light barrier
+ * of this one is a full one from now on. On true, all that was stored in front of a light one before is visible.
+ */
+bool pms_barrier_reach_others(void);
 
+/* The fences on both sides keep the compiler from looking at the word, or at what follows, too early. */
 static inline void pms_barrier_light(void)
 {
-	if (atomic_load_explicit(&pms_barrier_is_asymmetric, memory_order_relaxed))
-		atomic_signal_fence(memory_order_seq_cst);
-	else
+	atomic_signal_fence(memory_order_seq_cst);
+	if (!atomic_load_explicit(&pms_barrier_is_asymmetric, memory_order_relaxed))
 		atomic_thread_fence(memory_order_seq_cst);
+	atomic_signal_fence(memory_order_seq_cst);
 }
 
 #endif

@@ -18,6 +18,9 @@ bool pms_barrier_reaches_others(void)
 	return !atomic_load(&pms_barrier_is_asymmetric) || atomic_load(&is_registered_everywhere);
 }
 
+/* What the system does for it was asked for at the beginning. */
+bool pms_barrier_reach_others(void) { return pms_barrier_reaches_others(); }
+
 #if defined(__linux__)
 
 void pms_barrier_initialize(void)

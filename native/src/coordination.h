@@ -37,6 +37,10 @@ typedef enum pms_writer_state {
 /* The writer has made sure that a reader's global barrier reaches it: who is armed will be woken. */
 #define PMS_SHARED_WAKES 1u
 
+/* What an arm holds: who waits, in the writer's process or beside it. One that finds the other's stores its own. */
+#define PMS_ARMED_HERE 1u
+#define PMS_ARMED_BESIDE 2u
+
 typedef struct pms_shared_header {
 	uint64_t magic;
 	uint32_t version, slot_count;
@@ -103,6 +107,8 @@ typedef struct pms_attachment {
 	pms_shared_published *published;
 	pms_shared_common *common; /* null: a reader that may not write it */
 	uint32_t reader_index;	   /* of a reader's own slot; PMS_SHARED_READERS: none */
+	_Atomic uint64_t answered; /* of a reader: the session whose writer can wake it; 0: not known of any */
+	bool cannot_wake; /* of a writer: it does not say that it wakes others; under the mutex of the coordination */
 	pms_mutex pin_mutex;
 	/* Of our slot: what each pin is for, and how many cursors of this process use it. */
 	uint64_t pin_identities[PMS_SHARED_PINS];
@@ -197,7 +203,7 @@ int32_t pms_coordination_claim_locked(pms_region *region, pms_error *error);
 /* Wakes who waits for the region, or for anything. */
 void pms_coordination_wake(pms_region *region);
 /* What waiters in the writer's own process sleep on. */
-_Atomic uint32_t *pms_coordination_ticket(pms_stream *stream);
+pms_shm_word pms_coordination_ticket(pms_stream *stream);
 void pms_coordination_wake_all(pms_stream *stream);
 /* What pms_stable_timestamp found. */
 void pms_coordination_publish_stable(pms_stream *stream, uint64_t timestamp);
@@ -223,8 +229,11 @@ bool pms_attachment_has_writer(const pms_attachment *attachment);
 pms_attachment *pms_coordination_current_locked(pms_stream *stream);
 /* Under the region's mutex: finds the slot of this region, which is region->shared_slot then. */
 bool pms_coordination_find_slot_locked(pms_region *region, const pms_attachment *attachment);
-/* What a reader is attached to, referenced, when a living writer wakes whoever has armed something there; else null. */
-pms_attachment *pms_coordination_waker(pms_stream *stream);
+/*
+ * What a reader is attached to, referenced, when a living writer looks at what is armed there; else null. *reliable: out, whether it
+ * wakes whoever has armed something and passed the heavy barrier. If not, it may, and from the next time on it will.
+ */
+pms_attachment *pms_coordination_waker(pms_stream *stream, bool *reliable);
 /* What somebody who waits for the region arms: in that file, or (null) in the writer's own process. */
 pms_shared_arm *pms_coordination_arm(pms_region *region, pms_attachment *attachment);
 /* The stable timestamp of a living writer, + 1; 0: not known. */

@@ -66,7 +66,6 @@ static bool is_same_life(const pms_region *region, uint64_t base)
 static int32_t await_no_claim(pms_region *region, const pms_attachment *attachment, pms_error *error)
 {
 	const pms_shared_header *header = &attachment->published->header;
-	_Atomic uint32_t never = 0;
 
 	for (int attempt = 0; pms_attachment_has_writer(attachment); attempt++) {
 		if (atomic_load(&header->state) == PMS_WRITER_LIVE) {
@@ -83,7 +82,7 @@ static int32_t await_no_claim(pms_region *region, const pms_attachment *attachme
 			return pms_fail_at(error, PMS_E_BUSY, region->offset, 0, 0,
 					   "the region '%s' is being cleared or freed, and that does not end",
 					   region->name);
-		pms_shm_sleep(&never, 0, 1);
+		pms_shm_pause(1);
 	}
 	return PMS_OK; /* nobody clears anything; the next writer meets the pin */
 }

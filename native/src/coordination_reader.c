@@ -36,8 +36,8 @@ static pms_attachment *attach(const pms_stream *stream)
 	const char *path = stream->coordination.path;
 	pms_attachment *attachment = calloc(1, sizeof(*attachment));
 
-	if (!attachment ||
-	    !pms_shm_open(path, false, sizeof(pms_shared_published), sizeof(pms_shared_common), &attachment->shm)) {
+	if (!attachment || !pms_shm_open(path, false, stream->header.uuid, sizeof(pms_shared_published),
+					 sizeof(pms_shared_common), &attachment->shm)) {
 		free(attachment);
 		return NULL;
 	}
@@ -188,16 +188,30 @@ uint64_t pms_coordination_limit(pms_region *region, uint64_t *persisted)
 	return limit;
 }
 
-pms_attachment *pms_coordination_waker(pms_stream *stream)
+/* The answer is for the whole session, and may take calls of the system. */
+static bool is_answered(pms_attachment *attachment, uint64_t session)
+{
+	if (atomic_load(&attachment->answered) == session)
+		return true;
+	if (!pms_shm_is_answered(&attachment->shm, session))
+		return false;
+	atomic_store(&attachment->answered, session);
+	return true;
+}
+
+pms_attachment *pms_coordination_waker(pms_stream *stream, bool *reliable)
 {
 	uint64_t session;
 	pms_attachment *attachment = trusted(stream, &session);
 
-	if (attachment &&
-	    (!attachment->common || !(atomic_load(&attachment->published->header.flags) & PMS_SHARED_WAKES))) {
+	*reliable = false;
+	if (attachment && !attachment->common) {
 		pms_attachment_release(attachment);
 		return NULL;
 	}
+	if (attachment)
+		*reliable = (atomic_load(&attachment->published->header.flags) & PMS_SHARED_WAKES) &&
+			    is_answered(attachment, session);
 	return attachment;
 }
 

@@ -13,15 +13,15 @@
 /* The one that is there, left by a writer before us: readers are attached to it, and wait. */
 static bool take_over(pms_stream *stream, const char *path, pms_shm *shm)
 {
-	if (!pms_shm_open(path, true, sizeof(pms_shared_published), sizeof(pms_shared_common), shm))
+	if (!pms_shm_open(path, true, stream->header.uuid, sizeof(pms_shared_published), sizeof(pms_shared_common),
+			  shm))
 		return false;
 	bool good = pms_shared_header_is_good(stream, shm->published);
 	uint64_t deadline = pms_os_milliseconds() + DYING_MILLISECONDS;
-	_Atomic uint32_t never = 0;
 
 	while (good && !pms_shm_lock(shm, PMS_SHARED_LOCK_WRITER)) {
 		good = pms_os_milliseconds() < deadline; /* nobody may have it who has not the stream's: not ours */
-		pms_shm_sleep(&never, 0, 1);
+		pms_shm_pause(1);
 	}
 	if (!good)
 		pms_shm_close(shm);
@@ -34,21 +34,24 @@ static bool make(pms_stream *stream, const char *path, pms_shm *shm)
 
 	memset(&header, 0, sizeof(header));
 	pms_shared_describe(stream, &header);
-	return pms_shm_create(path, &stream->file, &header, offsetof(pms_shared_header, session),
+	return pms_shm_create(path, &stream->file, stream->header.uuid, &header, offsetof(pms_shared_header, session),
 			      sizeof(pms_shared_published), sizeof(pms_shared_common), shm);
 }
 
 /* Whoever reads a word of an old session and then looks at `session` and `state` again finds them changed. */
-static void begin_session(pms_shared_published *published, uint64_t session)
+static void begin_session(pms_attachment *attachment, uint64_t session)
 {
+	pms_shared_published *published = attachment->published;
 	pms_shared_header *header = &published->header;
+
+	attachment->cannot_wake = !pms_shm_answer(&attachment->shm, session);
 
 	atomic_store(&header->state, PMS_WRITER_RECOVERING);
 	atomic_store(&header->session, session);
 	atomic_store(&header->process, pms_os_process_id());
 	atomic_store(&header->process_start, pms_os_process_start());
 	atomic_store(&header->stable_timestamp, 0);
-	atomic_store(&header->flags, pms_barrier_reaches_others() ? PMS_SHARED_WAKES : 0);
+	atomic_store(&header->flags, !attachment->cannot_wake && pms_barrier_reaches_others() ? PMS_SHARED_WAKES : 0);
 	for (uint32_t i = 0; i < PMS_SHARED_SLOTS; i++) {
 		atomic_store(&published->slots[i].base, 0);
 		atomic_store(&published->slots[i].identity, 0);
@@ -74,7 +77,7 @@ void pms_coordination_begin(pms_stream *stream, const char *path)
 	attachment->published = attachment->shm.published;
 	attachment->common = attachment->shm.common;
 	attachment->reader_index = PMS_SHARED_READERS;
-	begin_session(attachment->published, session | 1);
+	begin_session(attachment, session | 1);
 	coordination->attachment = attachment;
 }
 
@@ -207,24 +210,47 @@ int32_t pms_coordination_claim_locked(pms_region *region, pms_error *error)
 
 /* ---- waking ------------------------------------------------------------------------------------------------------ */
 
-_Atomic uint32_t *pms_coordination_ticket(pms_stream *stream)
+pms_shm_word pms_coordination_ticket(pms_stream *stream)
 {
 	const pms_attachment *attachment = stream->coordination.attachment;
 
-	return attachment ? &attachment->common->ticket : &stream->coordination.ticket;
+	if (!attachment)
+		return (pms_shm_word){.at = &stream->coordination.ticket};
+	return (pms_shm_word){.shm = &attachment->shm, .at = &attachment->common->ticket};
+}
+
+/* Somebody beside us waits, and would like to rely on being woken; or one of them was not: then all of them poll. */
+static void promise_wakes(pms_stream *stream, bool possible)
+{
+	pms_attachment *attachment = stream->coordination.attachment;
+
+	if (!attachment)
+		return;
+	_Atomic uint32_t *flags = &attachment->published->header.flags;
+	if (possible && (atomic_load(flags) & PMS_SHARED_WAKES))
+		return;
+	pms_mutex_lock(&stream->coordination.mutex);
+	attachment->cannot_wake |= !possible;
+	if (attachment->cannot_wake)
+		atomic_fetch_and(flags, ~PMS_SHARED_WAKES);
+	else if (pms_barrier_reach_others())
+		atomic_fetch_or(flags, PMS_SHARED_WAKES);
+	pms_mutex_unlock(&stream->coordination.mutex);
 }
 
 static void wake(pms_stream *stream)
 {
-	_Atomic uint32_t *ticket = pms_coordination_ticket(stream);
-
-	atomic_fetch_add(ticket, 1);
-	pms_shm_wake(ticket);
+	if (!pms_shm_wake(pms_coordination_ticket(stream)))
+		promise_wakes(stream, false);
 }
 
 void pms_coordination_wake(pms_region *region)
 {
-	if (atomic_exchange(&region->arm->armed, 0))
+	uint32_t armed = atomic_exchange(&region->arm->armed, 0);
+
+	if (armed == PMS_ARMED_BESIDE)
+		promise_wakes(region->stream, true);
+	if (armed)
 		wake(region->stream);
 }
 

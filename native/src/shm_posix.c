@@ -24,28 +24,15 @@
 
 char *pms_shm_path(const char *path, const pms_file *stream_file, const uint8_t uuid[16])
 {
-	char *resolved = NULL;
-	char *name = NULL;
-
-	if (stream_file->type == PMS_FILE_DEVICE_DAX) {
-		name = malloc(sizeof(DEVICE_FOLDER "/pmemstream--shm") + 32);
-		if (!name)
-			return NULL;
-		char *at = name + sprintf(name, DEVICE_FOLDER "/pmemstream-");
-		for (int i = 0; i < 16; i++)
-			at += sprintf(at, "%02x", uuid[i]);
-		(void)sprintf(at, "-shm");
-		return name;
-	}
-	if (pms_file_resolve(path, &resolved, NULL) != PMS_OK || !resolved)
+	if (stream_file->type != PMS_FILE_DEVICE_DAX)
+		return pms_shm_path_beside(path);
+	char *name = malloc(sizeof(DEVICE_FOLDER "/pmemstream--shm") + 32);
+	if (!name)
 		return NULL;
-	size_t bytes = strlen(resolved);
-	name = malloc(bytes + sizeof("-shm"));
-	if (name) {
-		memcpy(name, resolved, bytes);
-		memcpy(name + bytes, "-shm", sizeof("-shm"));
-	}
-	free(resolved);
+	char *at = name + sprintf(name, DEVICE_FOLDER "/pmemstream-");
+	for (int i = 0; i < 16; i++)
+		at += sprintf(at, "%02x", uuid[i]);
+	(void)sprintf(at, "-shm");
 	return name;
 }
 
@@ -88,11 +75,14 @@ static pms_shm no_shm(uint64_t published_bytes, uint64_t common_bytes)
 	};
 }
 
-bool pms_shm_open(const char *path, bool for_writer, uint64_t published_bytes, uint64_t common_bytes, pms_shm *shm)
+/* Neither UUID nor who opens it is of interest here: what sleeps, sleeps on the word itself. */
+bool pms_shm_open(const char *path, bool for_writer, const uint8_t uuid[16], uint64_t published_bytes,
+		  uint64_t common_bytes, pms_shm *shm)
 {
 	bool writable = true;
 	struct stat status;
 
+	(void)uuid;
 	*shm = no_shm(published_bytes, common_bytes);
 	shm->handle = open_file(path, O_RDWR);
 	if (shm->handle < 0 && !for_writer) {
@@ -156,18 +146,15 @@ static bool fill(pms_shm *shm, const pms_file *stream_file, const void *header, 
 	return pms_shm_lock(shm, 0);
 }
 
-bool pms_shm_create(const char *path, const pms_file *stream_file, const void *header, uint64_t header_bytes,
-		    uint64_t published_bytes, uint64_t common_bytes, pms_shm *shm)
+bool pms_shm_create(const char *path, const pms_file *stream_file, const uint8_t uuid[16], const void *header,
+		    uint64_t header_bytes, uint64_t published_bytes, uint64_t common_bytes, pms_shm *shm)
 {
-	char *temporary = malloc(strlen(path) + sizeof(".0123456789abcdef"));
-	uint64_t random = 0;
+	char *temporary = pms_shm_path_temporary(path);
 
+	(void)uuid;
 	*shm = no_shm(published_bytes, common_bytes);
-	if (!temporary || pms_os_random(&random, sizeof(random), NULL) != PMS_OK) {
-		free(temporary);
+	if (!temporary)
 		return false;
-	}
-	(void)sprintf(temporary, "%s.%016llx", path, (unsigned long long)random);
 	shm->handle = open_file(temporary, O_RDWR | O_CREAT | O_EXCL);
 	bool made = false;
 	if (shm->handle >= 0) {
@@ -205,7 +192,7 @@ bool pms_shm_is_at(const pms_shm *shm, const char *path)
 	return lstat(path, &status) == 0 && status.st_dev == shm->device && status.st_ino == shm->inode;
 }
 
-void pms_shm_remove(const pms_shm *shm, const char *path)
+void pms_shm_remove(pms_shm *shm, const char *path)
 {
 	if (pms_shm_is_at(shm, path))
 		(void)unlink(path);
@@ -253,6 +240,21 @@ bool pms_shm_is_locked(const pms_shm *shm, uint32_t byte)
 
 /* ---- sleeping ---------------------------------------------------------------------------------------------------- */
 
+/* Whoever maps the word is reached. */
+bool pms_shm_answer(pms_shm *shm, uint64_t session)
+{
+	(void)shm;
+	(void)session;
+	return true;
+}
+
+bool pms_shm_is_answered(const pms_shm *shm, uint64_t session)
+{
+	(void)shm;
+	(void)session;
+	return true;
+}
+
 static struct timespec duration(uint32_t milliseconds)
 {
 	return (struct timespec){.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000L};
@@ -260,28 +262,37 @@ static struct timespec duration(uint32_t milliseconds)
 
 #if defined(__linux__)
 
-void pms_shm_sleep(_Atomic uint32_t *word, uint32_t expected, uint32_t milliseconds)
+void pms_shm_sleep(pms_shm_word word, uint32_t expected, uint32_t milliseconds)
 {
 	struct timespec timeout = duration(milliseconds);
 
-	(void)syscall(SYS_futex, word, FUTEX_WAIT, expected, &timeout, NULL, 0);
+	(void)syscall(SYS_futex, word.at, FUTEX_WAIT, expected, &timeout, NULL, 0);
 }
 
-void pms_shm_wake(_Atomic uint32_t *word) { (void)syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0); }
+bool pms_shm_wake(pms_shm_word word)
+{
+	atomic_fetch_add(word.at, 1);
+	(void)syscall(SYS_futex, word.at, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+	return true;
+}
 
 #else
 
 #define POLL_MILLISECONDS 10u
 
-void pms_shm_sleep(_Atomic uint32_t *word, uint32_t expected, uint32_t milliseconds)
+void pms_shm_sleep(pms_shm_word word, uint32_t expected, uint32_t milliseconds)
 {
 	struct timespec pause = duration(milliseconds < POLL_MILLISECONDS ? milliseconds : POLL_MILLISECONDS);
 
-	if (atomic_load(word) == expected)
+	if (atomic_load(word.at) == expected)
 		(void)nanosleep(&pause, NULL);
 }
 
-void pms_shm_wake(_Atomic uint32_t *word) { (void)word; }
+bool pms_shm_wake(pms_shm_word word)
+{
+	atomic_fetch_add(word.at, 1);
+	return true;
+}
 
 #endif
 

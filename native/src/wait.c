@@ -23,7 +23,7 @@ struct pms_waiter {
 	_Atomic uint32_t cancelled;
 	pms_mutex mutex;
 	pms_attachment *attachment; /* whose ticket it sleeps on, referenced; null: the stream's, or its own */
-	_Atomic uint32_t *ticket;   /* null: it does not sleep */
+	pms_shm_word ticket;	    /* .at is null: it does not sleep */
 	_Atomic uint32_t own;	    /* what it sleeps on when it polls */
 };
 
@@ -72,10 +72,8 @@ const pms_stream *pms_waiter_stream(const pms_waiter *waiter) { return waiter->s
 static void kick(pms_waiter *waiter)
 {
 	pms_mutex_lock(&waiter->mutex);
-	if (waiter->ticket) {
-		atomic_fetch_add(waiter->ticket, 1);
-		pms_shm_wake(waiter->ticket);
-	}
+	if (waiter->ticket.at)
+		(void)pms_shm_wake(waiter->ticket);
 	pms_mutex_unlock(&waiter->mutex);
 }
 
@@ -96,7 +94,7 @@ void pms_waiters_kick(pms_stream *stream)
 /* ---- one round --------------------------------------------------------------------------------------------------- */
 
 /* What the next sleep is on, from now on for `kick`, too. */
-static void choose_ticket(pms_waiter *waiter, pms_attachment *attachment, _Atomic uint32_t *ticket)
+static void choose_ticket(pms_waiter *waiter, pms_attachment *attachment, pms_shm_word ticket)
 {
 	pms_mutex_lock(&waiter->mutex);
 	pms_attachment *before = waiter->attachment;
@@ -110,19 +108,23 @@ static void choose_ticket(pms_waiter *waiter, pms_attachment *attachment, _Atomi
 static bool arm(pms_waiter *waiter, const pms_awaited *awaited, uint32_t count, uint32_t *expected)
 {
 	pms_stream *stream = waiter->stream;
-	pms_attachment *attachment = stream->read_only ? pms_coordination_waker(stream) : NULL;
+	uint32_t armed = stream->read_only ? PMS_ARMED_BESIDE : PMS_ARMED_HERE;
+	bool reliable = true;
+	pms_attachment *attachment = stream->read_only ? pms_coordination_waker(stream, &reliable) : NULL;
 
 	if (stream->read_only && !attachment) {
-		choose_ticket(waiter, NULL, &waiter->own);
+		choose_ticket(waiter, NULL, (pms_shm_word){.at = &waiter->own});
 		*expected = atomic_load(&waiter->own);
 		return false;
 	}
-	choose_ticket(waiter, attachment, attachment ? &attachment->common->ticket : pms_coordination_ticket(stream));
-	*expected = atomic_load(waiter->ticket);
+	choose_ticket(waiter, attachment,
+		      attachment ? (pms_shm_word){.shm = &attachment->shm, .at = &attachment->common->ticket}
+				 : pms_coordination_ticket(stream));
+	*expected = atomic_load(waiter->ticket.at);
 	for (uint32_t i = 0; i < count; i++)
-		atomic_store(&pms_coordination_arm(awaited[i].region, attachment)->armed, 1);
+		atomic_store(&pms_coordination_arm(awaited[i].region, attachment)->armed, armed);
 	if (stream->read_only)
-		return pms_barrier_heavy_everywhere();
+		return pms_barrier_heavy_everywhere() && reliable;
 	pms_barrier_heavy();
 	return true;
 }
@@ -177,6 +179,6 @@ int32_t pms_waiter_run(pms_waiter *waiter, pms_awaited *awaited, uint32_t count,
 	if (pms_stream_is_forked(waiter->stream))
 		return pms_fail(error, PMS_E_FORKED, "the stream was opened by the parent of this process");
 	int32_t status = wait_in_rounds(waiter, awaited, count, deadline, error);
-	choose_ticket(waiter, NULL, NULL);
+	choose_ticket(waiter, NULL, (pms_shm_word){0});
 	return status;
 }

@@ -209,23 +209,25 @@ char *pms_shm_path(const char *path, const pms_file *stream_file, const uint8_t 
 	return NULL;
 }
 
-bool pms_shm_open(const char *path, bool for_writer, uint64_t published_bytes, uint64_t common_bytes, pms_shm *shm)
+bool pms_shm_open(const char *path, bool for_writer, const uint8_t uuid[16], uint64_t published_bytes,
+		  uint64_t common_bytes, pms_shm *shm)
 {
 	(void)path;
 	(void)for_writer;
+	(void)uuid;
 	(void)published_bytes;
 	(void)common_bytes;
 	(void)shm;
 	return false;
 }
 
-bool pms_shm_create(const char *path, const pms_file *stream_file, const void *header, uint64_t header_bytes,
-		    uint64_t published_bytes, uint64_t common_bytes, pms_shm *shm)
+bool pms_shm_create(const char *path, const pms_file *stream_file, const uint8_t uuid[16], const void *header,
+		    uint64_t header_bytes, uint64_t published_bytes, uint64_t common_bytes, pms_shm *shm)
 {
 	(void)stream_file;
 	(void)header;
 	(void)header_bytes;
-	return pms_shm_open(path, true, published_bytes, common_bytes, shm);
+	return pms_shm_open(path, true, uuid, published_bytes, common_bytes, shm);
 }
 
 void pms_shm_close(pms_shm *shm) { shm->handle = -1; }
@@ -237,7 +239,7 @@ bool pms_shm_is_at(const pms_shm *shm, const char *path)
 	return false;
 }
 
-void pms_shm_remove(const pms_shm *shm, const char *path)
+void pms_shm_remove(pms_shm *shm, const char *path)
 {
 	(void)shm;
 	(void)path;
@@ -258,14 +260,32 @@ void pms_shm_unlock(const pms_shm *shm, uint32_t byte)
 	(void)byte;
 }
 
-void pms_shm_sleep(_Atomic uint32_t *word, uint32_t expected, uint32_t milliseconds)
+bool pms_shm_answer(pms_shm *shm, uint64_t session)
+{
+	(void)shm;
+	(void)session;
+	return false;
+}
+
+bool pms_shm_is_answered(const pms_shm *shm, uint64_t session)
+{
+	(void)shm;
+	(void)session;
+	return false;
+}
+
+void pms_shm_sleep(pms_shm_word word, uint32_t expected, uint32_t milliseconds)
 {
 	(void)word;
 	(void)expected;
 	(void)milliseconds;
 }
 
-void pms_shm_wake(_Atomic uint32_t *word) { (void)word; }
+bool pms_shm_wake(pms_shm_word word)
+{
+	atomic_fetch_add(word.at, 1);
+	return true;
+}
 
 uint64_t pms_os_process_id(void) { return 1; }
 

@@ -365,7 +365,7 @@ static void test_waiting_costs_the_writer_nothing_while_nobody_waits(void **stat
 	fixture f;
 
 	begin(&f, state);
-	_Atomic uint32_t *ticket = pms_coordination_ticket(f.writer);
+	_Atomic uint32_t *ticket = pms_coordination_ticket(f.writer).at;
 	uint32_t before = atomic_load(ticket);
 	for (int i = 0; i < 100; i++)
 		(void)test_append(f.written, 20, 1);
