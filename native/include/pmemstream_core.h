@@ -168,9 +168,11 @@ typedef enum pms_medium_requirement {
 typedef enum pms_flush_policy {
 	PMS_FLUSH_AUTO = 0,	    /* in options: choose by CPU and medium */
 	PMS_FLUSH_NON_TEMPORAL = 1, /* non-temporal stores, fence (Intel) */
-	PMS_FLUSH_CACHE_LINES = 2,  /* stores and clwb/clflushopt/clflush below 2 KiB, non-temporal and clwb above */
-	PMS_FLUSH_FENCE_ONLY = 3,   /* the platform flushes its caches on power loss (eADR): fence only */
-	PMS_FLUSH_SYNC = 4	    /* msync / fdatasync; the only one for the page cache */
+	/* Stores and clwb/clflushopt/clflush below 2 KiB, non-temporal and clwb above. With PMS_FLUSH_AUTO on Windows by calls of
+	 * the system, where it has them (RtlFlushNonVolatileMemory); the medium's text says which. */
+	PMS_FLUSH_CACHE_LINES = 2,
+	PMS_FLUSH_FENCE_ONLY = 3, /* the platform flushes its caches on power loss (eADR): fence only */
+	PMS_FLUSH_SYNC = 4	  /* msync / fdatasync; the only one for the page cache */
 } pms_flush_policy;
 
 /* pms_create_options.flags */

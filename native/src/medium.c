@@ -93,7 +93,8 @@ static void set_functions(pms_medium *medium, const pms_lines *lines)
 	}
 }
 
-static void set_text(pms_medium *medium, const pms_mapping *mapping, const pms_lines *lines)
+/* by_system: the calls of the system that make it durable; null: none does. */
+static void set_text(pms_medium *medium, const pms_mapping *mapping, const pms_lines *lines, const char *by_system)
 {
 	char how[80];
 	const char *verb = "durable";
@@ -110,7 +111,10 @@ static void set_text(pms_medium *medium, const pms_mapping *mapping, const pms_l
 		(void)snprintf(how, sizeof(how), "%s, as far as the device keeps its promises", pms_sync_name);
 		break;
 	default:
-		(void)snprintf(how, sizeof(how), "%s and %s", lines->flush_name, lines->fence_name);
+		if (by_system)
+			(void)snprintf(how, sizeof(how), "%s", by_system);
+		else
+			(void)snprintf(how, sizeof(how), "%s and %s", lines->flush_name, lines->fence_name);
 		break;
 	}
 	if (mapping->kind == PMS_MEDIUM_VOLATILE) {
@@ -145,6 +149,7 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	pms_mapping mapping;
 	pms_lines lines;
 	const char *refused;
+	const char *by_system;
 	bool auto_flush;
 	int32_t status;
 
@@ -178,7 +183,11 @@ int32_t pms_medium_map(const char *path, const pms_file *file, uint64_t bytes, u
 	medium->policy =
 	    policy == PMS_FLUSH_AUTO ? best_policy(&mapping, &lines, auto_flush) : (pms_flush_policy)policy;
 	set_functions(medium, &lines);
-	set_text(medium, &mapping, &lines);
+	/* The system flushes cache lines, by what it knows of the platform. */
+	by_system = policy == PMS_FLUSH_AUTO ? pms_system_flush_attach(medium) : NULL;
+	if (by_system)
+		medium->policy = PMS_FLUSH_CACHE_LINES;
+	set_text(medium, &mapping, &lines, by_system);
 	if (medium->kind == PMS_MEDIUM_PAGE_CACHE) {
 		status = pms_page_cache_attach(medium, file, error);
 		if (status != PMS_OK)
@@ -216,6 +225,7 @@ int32_t pms_medium_extend(pms_medium *medium, const pms_file *file, uint64_t byt
 					    &medium->room_bytes, error);
 		if (status != PMS_OK)
 			return status;
+		pms_system_flush_extend(medium, to);
 		medium->mapped_bytes = to;
 	}
 	medium->bytes = bytes;

@@ -2,7 +2,7 @@
 /*
  * What the parts of the medium share. medium.c puts them together and is the same on every platform; the others are
  *
- *   medium_pmem.c          maps, and finds out what was mapped
+ *   medium_pmem.c          maps, and finds out what was mapped; the system has no calls that flush
  *   medium_lines_x86.c     cache lines: flush, fence, copy (medium_lines_arm64.c; elsewhere medium_lines_pmem.c, by libpmem)
  *   medium_page_cache.c    the table for ordinary files; its one system call is in medium_sync_posix.c
  *   medium_room_posix.c    addresses behind a mapping, so that it can grow
@@ -80,6 +80,14 @@ extern uint64_t pms_room_bytes_least, pms_room_bytes_total;
 
 /* True where the platform flushes its caches by itself on power loss (eADR). */
 bool pms_mapping_has_auto_flush(void);
+
+/*
+ * Where the system has calls that make persistent memory durable: gives a medium whose mapping is set their table and context, and
+ * returns their names, for people. Null: it has none, and our own instructions do it.
+ */
+const char *pms_system_flush_attach(pms_medium *medium);
+/* More of the file was mapped, from medium->mapped_bytes to `to`. Where the system refuses that now, every drain fails. */
+void pms_system_flush_extend(pms_medium *medium, uint64_t to);
 
 /* ---- cache lines ------------------------------------------------------------------------------------------------ */
 

@@ -24,4 +24,22 @@ void pms_views_unmap(uint8_t *base, uint64_t bytes);
 /* Whether the file lies on a volume that is mapped past the cache. Tests put another answer here. */
 bool pms_volume_is_dax(HANDLE file);
 
+/* Calls of the system for persistent memory; each is null where it has none. They return 0, or a status of the system. */
+typedef ULONG(NTAPI *pms_get_token_call)(void *address, SIZE_T bytes, void **token);
+typedef ULONG(NTAPI *pms_token_call)(void *token);
+typedef ULONG(NTAPI *pms_flush_call)(void *token, void *address, SIZE_T bytes, ULONG flags);
+
+typedef struct pms_system_calls {
+	pms_get_token_call get_token; /* RtlGetNonVolatileToken */
+	pms_token_call free_token;    /* RtlFreeNonVolatileToken */
+	pms_flush_call flush;	      /* RtlFlushNonVolatileMemory */
+	pms_token_call drain;	      /* RtlDrainNonVolatileFlush */
+} pms_system_calls;
+
+/* Tests put others here. */
+const pms_system_calls *pms_system_calls_find(void);
+
+/* False where the system can be asked and says that stores to the view are not persistent. */
+bool pms_system_agrees(void *base, uint64_t bytes);
+
 #endif

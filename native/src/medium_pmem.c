@@ -43,6 +43,19 @@
 
 bool pms_mapping_has_auto_flush(void) { return pmem_has_auto_flush() == 1; }
 
+/* Processors do it by themselves. */
+const char *pms_system_flush_attach(pms_medium *medium)
+{
+	(void)medium;
+	return NULL;
+}
+
+void pms_system_flush_extend(pms_medium *medium, uint64_t to)
+{
+	(void)medium;
+	(void)to;
+}
+
 /* ---- what the file is ------------------------------------------------------------------------------------------- */
 
 typedef struct substance {

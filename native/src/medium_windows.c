@@ -7,7 +7,7 @@
  * 64 KiB of the file, so a mapping that does not end at one cannot grow until it is opened again.
  *
  * On a volume that says so (DAX) views go past the cache, and are persistent memory, if the system agrees where it can be
- * asked (RtlGetNonVolatileToken). Everything else is an ordinary file: Windows does not tell memory disks from others.
+ * asked (medium_system_windows.c). Everything else is an ordinary file: Windows does not tell memory disks from others.
  */
 #include "error.h"
 #include "medium_internal_windows.h"
@@ -15,35 +15,8 @@
 /* What a view's offset in the file is a multiple of. */
 #define VIEW_BYTES ((uint64_t)64 << 10)
 
-typedef void (*any_function)(void);
-typedef ULONG(NTAPI *get_token_function)(void *address, SIZE_T bytes, void **token);
-typedef ULONG(NTAPI *free_token_function)(void *token);
-
 /* eADR is known to the platform, but no call tells of it. */
 bool pms_mapping_has_auto_flush(void) { return false; }
-
-/* A function of ntdll.dll; null where it has none of that name. */
-static any_function find_system_function(const char *name)
-{
-	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-
-	return ntdll ? (any_function)GetProcAddress(ntdll, name) : NULL;
-}
-
-/* False where the system can be asked and says that stores to the view are not persistent. */
-static bool system_agrees(void *base, uint64_t bytes)
-{
-	get_token_function get_token = (get_token_function)find_system_function("RtlGetNonVolatileToken");
-	free_token_function free_token = (free_token_function)find_system_function("RtlFreeNonVolatileToken");
-	void *token;
-
-	if (!get_token || !free_token)
-		return true;
-	if (get_token(base, bytes, &token) != 0)
-		return false;
-	(void)free_token(token);
-	return true;
-}
 
 /* A view of the file from `offset` on, at `address` if that is not null. Null and GetLastError() on failure. */
 static uint8_t *map_at(const pms_file *file, uint64_t offset, uint64_t bytes, uint8_t *address)
@@ -111,7 +84,7 @@ int32_t pms_mapping_extend(const pms_file *file, uint8_t *base, uint64_t mapped_
 		*room_bytes = keep_room(base, mapped_bytes, *room_bytes);
 		return fail_to_extend(os_error, bytes, error);
 	}
-	if (synchronous && !system_agrees(base + mapped_bytes, bytes)) {
+	if (synchronous && !pms_system_agrees(base + mapped_bytes, bytes)) {
 		(void)UnmapViewOfFile(base + mapped_bytes);
 		*room_bytes = keep_room(base, mapped_bytes, *room_bytes);
 		return pms_fail(error, PMS_E_MEDIUM,
@@ -150,7 +123,7 @@ int32_t pms_mapping_open(const char *path, const pms_file *file, uint64_t bytes,
 	if (!mapping->base)
 		return pms_fail_os(error, pms_status_of_errno(os_error), os_error, "cannot map %llu bytes of '%s'",
 				   (unsigned long long)bytes, path);
-	mapping->synchronous = pms_volume_is_dax(pms_handle(file)) && system_agrees(mapping->base, bytes);
+	mapping->synchronous = pms_volume_is_dax(pms_handle(file)) && pms_system_agrees(mapping->base, bytes);
 	mapping->kind = mapping->synchronous ? PMS_MEDIUM_PERSISTENT_MEMORY : PMS_MEDIUM_PAGE_CACHE;
 	mapping->what = mapping->synchronous ? "a file on a DAX volume" : "a file";
 	return PMS_OK;
