@@ -42,6 +42,7 @@ typedef struct shared {
 		_Atomic uint64_t consumed; /* entries of the ledger */
 		pms_position last[2];	   /* the last of them stands at consumed % 2 */
 		_Atomic uint64_t recycled, stale, pinned, restarts;
+		_Atomic bool follows; /* has come to its first entry, or was about to */
 	} readers[READERS];
 	_Atomic uint64_t clears, frees, busy, writer_restarts;
 	char message[300];
@@ -258,6 +259,10 @@ static _Noreturn void write_entries(uint64_t random)
 		(void)snprintf(others[i].name, sizeof(others[i].name), "r%llu", (unsigned long long)i);
 		find_or_create(stream, &others[i]);
 	}
+	/* Where processes start slowly, there would be nobody to see anything. */
+	for (unsigned i = 0; i < READERS; i++)
+		while (!atomic_load(&common->readers[i].follows))
+			(void)usleep(1000);
 	while (next < entries_wanted) {
 		uint64_t number = next;
 		if (next == entries_wanted / 2 && (control == 1 || control == 2))
@@ -404,6 +409,7 @@ static _Noreturn void follow(unsigned self)
 	expect_ok(pms_stream_open(path, &options, &stream, &error), &error, "opening for reading");
 	EXPECT(pms_region_find(stream, "ledger", 6, &ledger, NULL) == PMS_OK);
 	EXPECT(pms_waiter_create(stream, &waiter, NULL) == PMS_OK);
+	atomic_store(&common->readers[self].follows, true);
 	while (atomic_load(&common->readers[self].consumed) < entries_wanted) {
 		uint32_t count = 1;
 		follow_ledger(ledger, self);
