@@ -31,7 +31,7 @@ static inline bool follows_at_turn(const pms_region *region, const pms_place *pl
 	       atomic_load_explicit(&region->persisted, memory_order_acquire) < place->start;
 }
 
-static PMS_OUT_OF_LINE void follow_at_turn(pms_region *region, const pms_place *place, bool follows)
+static PMS_NEVER_INLINE void follow_at_turn(pms_region *region, const pms_place *place, bool follows)
 {
 	pms_mutex_lock(&region->mutex);
 	pms_checkpoint_locked(region, false);
@@ -40,7 +40,7 @@ static PMS_OUT_OF_LINE void follow_at_turn(pms_region *region, const pms_place *
 	pms_mutex_unlock(&region->mutex);
 }
 
-static PMS_OUT_OF_LINE int32_t followed_at_turn(pms_region *region, const pms_place *place, pms_error *error)
+static PMS_NEVER_INLINE int32_t followed_at_turn(pms_region *region, const pms_place *place, pms_error *error)
 {
 	pms_mutex_lock(&region->mutex);
 	int32_t status = pms_followed_locked(region, place->start, atomic_load(&region->last_start), error);
@@ -49,7 +49,7 @@ static PMS_OUT_OF_LINE int32_t followed_at_turn(pms_region *region, const pms_pl
 }
 
 /* 6. Deferred entries or open reservations turned up before it after our drain began: they need one of their own. */
-static PMS_OUT_OF_LINE int32_t persist_before(pms_region *region, uint64_t start, uint64_t end, pms_error *error)
+static PMS_NEVER_INLINE int32_t persist_before(pms_region *region, uint64_t start, uint64_t end, pms_error *error)
 {
 	int32_t status = pms_persist_registered(region, end, start, error);
 
@@ -175,8 +175,8 @@ static inline int32_t append_small(pms_region *region, pms_payload *payload, uin
 	return finish_one(region, &place, &entry, position, error);
 }
 
-static PMS_OUT_OF_LINE int32_t append_large(pms_region *region, pms_payload *payload, uint64_t bytes, uint32_t flags,
-					    pms_position *position, pms_error *error)
+static PMS_NEVER_INLINE int32_t append_large(pms_region *region, pms_payload *payload, uint64_t bytes, uint32_t flags,
+					     pms_position *position, pms_error *error)
 {
 	pms_place place = {.kind = kind_of(flags)};
 	pms_new_entry entry;

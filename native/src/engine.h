@@ -22,6 +22,7 @@
 #include <stdbool.h>
 
 #include "apart.h"
+#include "compiler.h"
 #include "coordination.h"
 #include "entry.h"
 #include "error.h"
@@ -32,13 +33,6 @@
 #include "seek_index.h"
 #include "sharing.h"
 #include "thread.h"
-
-/* For what seldom happens in the middle of what is inlined. */
-#if defined(__GNUC__)
-#define PMS_OUT_OF_LINE __attribute__((noinline))
-#else
-#define PMS_OUT_OF_LINE
-#endif
 
 /* Timestamps that one raise of the ceiling makes available, and the greatest that can be given out. */
 #ifndef PMS_CEILING_LEAP /* tests make it small */

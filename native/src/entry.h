@@ -11,6 +11,7 @@
 #ifndef PMS_ENTRY_H
 #define PMS_ENTRY_H
 
+#include "compiler.h"
 #include "format.h"
 
 typedef struct pms_stored_entry {
@@ -74,7 +75,7 @@ static inline uint32_t pms_lag_encode(uint64_t distance_bytes)
 	if (distance_bytes > 64ull << (2 * (PMS_LAG_UNKNOWN - 2)))
 		return PMS_LAG_UNKNOWN;
 	/* ceil(log4(distance / 64)) + 1: bits of distance - 1 above the lowest six, in pairs. */
-	uint32_t bits = 64 - (uint32_t)__builtin_clzll(distance_bytes - 1) - 6;
+	uint32_t bits = 64 - pms_leading_zeros(distance_bytes - 1) - 6;
 	return (bits + 1) / 2 + 1;
 }
 /* The distance that a code stands for; UINT64_MAX for "unknown". */

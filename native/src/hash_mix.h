@@ -10,18 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "format.h"
-
-/* For loops whose speed depends on what is inlined, where the compiler would decide otherwise. */
-#if defined(__GNUC__)
-#define PMS_ALWAYS_INLINE inline __attribute__((always_inline))
-#define PMS_NEVER_INLINE __attribute__((noinline))
-#define PMS_UNLIKELY(condition) __builtin_expect((condition), 0)
-#else
-#define PMS_ALWAYS_INLINE inline
-#define PMS_NEVER_INLINE
-#define PMS_UNLIKELY(condition) (condition)
-#endif
 
 #define PMS_MIX_BYTES_MIN 17u
 #define PMS_MIX_BYTES_MAX 128u
@@ -59,6 +49,11 @@ static PMS_ALWAYS_INLINE uint64_t pms_mix_fold(uint64_t a, uint64_t b)
 	product_type product = (product_type)a * b;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
+#elif defined(_M_X64)
+	uint64_t high;
+	uint64_t low = _umul128(a, b, &high);
+
+	return low ^ high;
 #else
 	uint64_t low = (a & 0xffffffffu) * (b & 0xffffffffu);
 	uint64_t cross = (low >> 32) + (a >> 32) * (b & 0xffffffffu);

@@ -8,10 +8,13 @@
 
 #if defined(_MSC_VER)
 #include <intrin.h>
-#define TARGET(name)
 #else
 #include <cpuid.h>
+#endif
+#if defined(__GNUC__) || defined(__clang__) /* clang-cl has the headers of the one and the instructions of the other */
 #define TARGET(name) __attribute__((target(name)))
+#else
+#define TARGET(name)
 #endif
 
 /*

@@ -51,7 +51,7 @@ static inline void pms_stage_short(uint8_t *staged, const uint8_t *data, uint64_
 		uint64_t pair[2];
 		memcpy(pair, data + at, 16);
 		memcpy(staged + at, pair, 16);
-		__asm__ volatile("" : : : "memory"); /* not by a call of memcpy */
+		PMS_KEEP_APART(); /* not by a call of memcpy */
 	}
 	if (bytes - at >= 8) {
 		memcpy(&word, data + at, 8);
