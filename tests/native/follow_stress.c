@@ -24,6 +24,8 @@
 #define RECYCLED 3
 #define PAYLOAD_MAX 1200u
 #define BAD_EXIT 3
+/* What a mapping of every system can grow by again and again. */
+#define GROW_UNIT 65536u
 
 typedef struct payload {
 	uint64_t hash; /* of all behind it */
@@ -278,7 +280,7 @@ static _Noreturn void write_entries(uint64_t random)
 		if (test_random_below(&random, 2000) == 0) {
 			pms_stream_info info = {.struct_bytes = sizeof(info)};
 			EXPECT(pms_stream_describe(stream, &info, NULL) == PMS_OK);
-			expect_ok(pms_stream_grow(stream, info.stream_bytes + 8192, &error), &error, "growing");
+			expect_ok(pms_stream_grow(stream, info.stream_bytes + GROW_UNIT, &error), &error, "growing");
 		}
 		if (test_random_below(&random, 64) == 0) /* lets readers come to their end, and sleep */
 			(void)usleep((useconds_t)test_random_below(&random, 2000));
@@ -475,7 +477,7 @@ static test_child start(const char *folder, int who, uint64_t *random)
 static void create_stream(void)
 {
 	uint64_t ledger_bytes = entries_wanted * 160 + entries_wanted / 8 * (PAYLOAD_MAX + 128) + 65536;
-	pms_stream *stream = test_create(path, ledger_bytes * 2 + 4 * TEST_MIB);
+	pms_stream *stream = test_create(path, (ledger_bytes * 2 / GROW_UNIT + 1) * GROW_UNIT + 4 * TEST_MIB);
 
 	pms_region_release(test_region(stream, "ledger", ledger_bytes * 2, 64));
 	test_close(stream);
