@@ -45,7 +45,6 @@ static void begin_session(pms_attachment *attachment, uint64_t session)
 	pms_shared_header *header = &published->header;
 
 	attachment->cannot_wake = !pms_shm_answer(&attachment->shm, session);
-
 	atomic_store(&header->state, PMS_WRITER_RECOVERING);
 	atomic_store(&header->session, session);
 	atomic_store(&header->process, pms_os_process_id());
