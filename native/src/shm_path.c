@@ -12,12 +12,9 @@ char *pms_shm_path_beside(const char *path)
 
 	if (pms_file_resolve(path, &resolved, NULL) != PMS_OK || !resolved)
 		return NULL;
-	size_t bytes = strlen(resolved);
-	char *name = malloc(bytes + sizeof("-shm"));
-	if (name) {
-		memcpy(name, resolved, bytes);
-		memcpy(name + bytes, "-shm", sizeof("-shm"));
-	}
+	char *name = malloc(strlen(resolved) + sizeof("-shm"));
+	if (name)
+		(void)sprintf(name, "%s-shm", resolved);
 	free(resolved);
 	return name;
 }
