@@ -369,7 +369,7 @@ static void walk_on_locked(pms_region *region)
 /* A life that ends while it is walked may look shorter than it was: what counts is one that is there before and after. */
 int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 {
-	uint64_t base, base_after;
+	uint64_t base = 0;
 
 	if (!region->stream->read_only || (region->damage & PMS_STATE_HEADER_DAMAGED))
 		return PMS_OK;
@@ -380,6 +380,7 @@ int32_t pms_recover_reader_locked(pms_region *region, pms_error *error)
 		else if (region->damage_offset)
 			return PMS_OK;
 		walk_on_locked(region);
+		uint64_t base_after = base;
 		status = find_life(region, &base_after, error);
 		if (status == PMS_OK && base_after == base)
 			return PMS_OK;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* pms_stream_next_reader: who reads a stream, what they pin, and that the dead, and what is no reader at all, are not shown. */
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "engine.h"
+#include "support_child.h"
 #include "support_stream.h"
 
 typedef struct list {
@@ -112,39 +111,36 @@ static void test_readers_show_what_they_pin(void **state)
 	test_close(writer);
 }
 
-static _Noreturn void read_until_killed(const char *path, int tell)
+static void read_until_killed(char *const *arguments, int tell)
 {
-	pms_stream *stream = test_open(path, PMS_OPEN_READ_ONLY);
+	pms_stream *stream = test_open(arguments[0], PMS_OPEN_READ_ONLY);
 	pms_cursor *cursor = pin(test_find(stream, "region"));
 
 	if (!cursor || write(tell, "x", 1) != 1)
 		_exit(1);
 	for (;;)
-		(void)pause();
+		(void)sleep(1);
 }
+
+static const test_role reads = {"read", read_until_killed};
 
 static void test_readers_that_were_killed_are_not_shown(void **state)
 {
 	test_case *test = test_begin(state);
 	pms_stream *writer = test_create(test->path, TEST_STREAM_BYTES);
 	pms_region *region = test_region(writer, "region", 1000, 64);
-	int pipes[2];
 	char byte;
 
-	assert_int_equal(pipe(pipes), 0);
-	pid_t child = fork();
-	if (child == 0)
-		read_until_killed(test->path, pipes[1]);
-	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	test_child child = test_child_start(&reads, (const char *[]){test->path, NULL});
+	assert_int_equal(read(child.told, &byte, 1), 1);
 	list found = list_readers(writer);
 	assert_int_equal(found.count, 1);
-	assert_int_equal(found.readers[0].process, child);
+	assert_int_equal(found.readers[0].process, child.id);
 	assert_int_equal(found.readers[0].pin_count, 1);
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
+	test_child_kill(&child);
+	assert_int_equal(test_child_wait(&child), TEST_CHILD_KILLED);
 	assert_int_equal(list_readers(writer).count, 0);
-	(void)close(pipes[0]);
-	(void)close(pipes[1]);
+	(void)close(child.told);
 	pms_region_release(region);
 	test_close(writer);
 }
@@ -190,7 +186,7 @@ static void test_readers_without_a_coordination_file_are_not_known(void **state)
 	pms_stream_release(reader);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST_ON_BOTH(test_readers_of_a_writer_come_and_go),
@@ -200,5 +196,6 @@ int main(void)
 	    TEST_ON_BOTH(test_readers_without_a_coordination_file_are_not_known),
 	};
 
+	test_child_main(count, arguments, &reads, 1);
 	return cmocka_run_group_tests(tests, test_folders_create, test_folders_remove);
 }

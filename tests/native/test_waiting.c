@@ -15,16 +15,9 @@
 
 #define FOR_EVER UINT32_MAX
 
-#if defined(_WIN32)
-#define TEST_HAS_NO_COORDINATION true
-#else
-#define TEST_HAS_NO_COORDINATION false
-#endif
-
 typedef struct fixture {
 	test_case *test;
 	char shm[720];
-	bool has_no_file; /* the system makes no coordination files */
 	pms_stream *writer, *reader;
 	pms_region *written, *read, *other;
 	pms_waiter *waiter;
@@ -43,9 +36,6 @@ static void begin(fixture *f, void **state)
 	f->other = test_region(f->writer, "other", 4096, 64);
 	f->reader = test_open(f->test->path, PMS_OPEN_READ_ONLY);
 	f->read = test_find(f->reader, "region");
-	struct stat found;
-	f->has_no_file = stat(f->shm, &found) != 0;
-	assert_true(!f->has_no_file || TEST_HAS_NO_COORDINATION);
 }
 
 static void end(fixture *f)
@@ -81,21 +71,10 @@ static void join(fixture *f, int32_t status, int32_t of_region)
 	pms_waiter_release(f->waiter);
 }
 
-/* As `join`: the stream was closed while the thread waited, or before it could begin to. */
-static void join_closed(fixture *f)
+/* Until somebody has armed the region: he sleeps, or is about to. */
+static void await_armed(const pms_shared_arm *arm)
 {
-	assert_int_equal(pthread_join(f->thread, NULL), 0);
-	assert_true(f->status == PMS_E_CLOSED || (f->status == PMS_OK && f->awaited.status == PMS_E_CLOSED));
-	pms_waiter_release(f->waiter);
-}
-
-/*
- * Until somebody has armed the region: he sleeps, or is about to. A reader beside the writer does so in the coordination file;
- * where the system has none (Windows), he arms nothing, and polls.
- */
-static void await_armed(const fixture *f, int beside)
-{
-	while (!atomic_load(&f->written->arm->armed) && !(beside && f->has_no_file))
+	while (!atomic_load(&arm->armed))
 		(void)usleep(100);
 }
 
@@ -111,7 +90,7 @@ static void test_waiting_ends_with_an_entry(void **state)
 		for (int round = 0; round < 200; round++) {
 			start_waiting(&f, beside ? f.read : f.written, last);
 			if (round % 2)
-				await_armed(&f, beside);
+				await_armed(f.written->arm);
 			(void)test_append(f.other, 0, 0); /* of no interest */
 			assert_int_equal(pms_region_clear(f.other, NULL), PMS_OK);
 			last = test_append(f.written, 20, 1);
@@ -146,7 +125,7 @@ static void test_waiting_looks_before_it_sleeps(void **state)
 	assert_int_equal(pms_region_wait(f.read, &first, 0, NULL), PMS_E_TIMEOUT);
 	assert_int_equal(pms_region_wait(f.written, &first, 0, NULL), PMS_E_TIMEOUT);
 	start_waiting(&f, f.read, first);
-	await_armed(&f, 1);
+	await_armed(f.written->arm);
 	assert_int_equal(pms_reservation_abandon(reservation, NULL), PMS_OK);
 	join(&f, PMS_OK, PMS_OK);
 	pms_reservation_release(reservation);
@@ -162,7 +141,7 @@ static void test_waiting_is_cancelled_by_any_thread(void **state)
 		for (int round = 0; round < 100; round++) {
 			start_waiting(&f, beside ? f.read : f.written, (pms_position){0});
 			if (round % 2)
-				await_armed(&f, beside);
+				await_armed(f.written->arm);
 			pms_waiter_cancel(f.waiter);
 			join(&f, PMS_E_CANCELLED, PMS_E_END);
 			atomic_store(&f.written->arm->armed, 0);
@@ -188,11 +167,11 @@ static void test_waiting_ends_with_the_life(void **state)
 		begin(&f, state);
 		pms_position last = test_append(f.written, 20, 1);
 		start_waiting(&f, beside ? f.read : f.written, last);
-		await_armed(&f, beside);
+		await_armed(f.written->arm);
 		assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
 		join(&f, PMS_OK, PMS_E_NO_ENTRY);
 		start_waiting(&f, beside ? f.read : f.written, (pms_position){0});
-		await_armed(&f, beside);
+		await_armed(f.written->arm);
 		assert_int_equal(pms_region_free(f.written, NULL), PMS_OK);
 		join(&f, PMS_OK, PMS_E_STALE);
 		end(&f);
@@ -206,7 +185,7 @@ static void test_waiting_ends_with_the_stream(void **state)
 	for (int beside = 0; beside < 2; beside++) {
 		begin(&f, state);
 		start_waiting(&f, beside ? f.read : f.written, (pms_position){0});
-		await_armed(&f, beside);
+		await_armed(f.written->arm);
 		/* A close that has begun, and not come to the region yet: whoever looks then goes on waiting. */
 		pms_stream *closing = beside ? f.reader : f.writer;
 		atomic_store(&closing->closed, true);
@@ -214,10 +193,7 @@ static void test_waiting_ends_with_the_stream(void **state)
 		(void)usleep(20000);
 		atomic_store(&closing->closed, false);
 		assert_int_equal(pms_stream_close(closing), PMS_OK);
-		if (beside && f.has_no_file)
-			join_closed(&f);
-		else
-			join(&f, PMS_OK, PMS_E_CLOSED);
+		join(&f, PMS_OK, PMS_E_CLOSED);
 		pms_waiter *waiter;
 		assert_int_equal(pms_waiter_create(beside ? f.reader : f.writer, &waiter, NULL), PMS_E_CLOSED);
 		end(&f);
@@ -279,7 +255,7 @@ static void test_waiting_outlives_its_writer(void **state)
 	begin(&f, state);
 	pms_position last = test_append(f.written, 20, 1);
 	start_waiting(&f, f.read, last);
-	await_armed(&f, 1);
+	await_armed(f.written->arm);
 	pms_region_release(f.written);
 	pms_region_release(f.other);
 	test_close(f.writer);
@@ -372,11 +348,11 @@ static void test_waiting_costs_the_writer_nothing_while_nobody_waits(void **stat
 	assert_int_equal(atomic_load(ticket), before);
 	pms_position last = test_append(f.written, 20, 1);
 	assert_int_equal(pms_region_wait(f.read, &last, 0, NULL), PMS_E_TIMEOUT);
-	assert_int_equal(pms_barrier_reaches_others(), !f.has_no_file);
+	assert_int_equal(pms_barrier_reaches_others(), true);
 	for (int i = 0; i < 100; i++)
 		(void)test_append(f.written, 20, 1);
-	/* He who armed it has left: one wake-up too many, not a hundred. */
-	assert_int_equal(atomic_load(ticket), before + (f.has_no_file ? 0 : 1));
+	assert_int_equal(atomic_load(ticket),
+			 before + 1); /* he who armed it has left: one wake-up too many, not a hundred */
 	end(&f);
 }
 

@@ -4,7 +4,7 @@
 
 set(PMS_TEST_NOT_ON_WINDOWS
     test_grow_threads test_failing test_failing_create test_failing_grow test_failing_threads
-    test_readers test_lock test_medium test_medium_forced test_medium_page_cache test_medium_retire test_medium_room
+    test_lock test_medium test_medium_forced test_medium_page_cache test_medium_retire test_medium_room
     test_os test_os_fallback test_publish test_stream_fork test_threads_crash)
 foreach(name IN LISTS PMS_TEST_NOT_ON_WINDOWS)
     list(REMOVE_ITEM PMS_TEST_SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/${name}.c)
