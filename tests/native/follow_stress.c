@@ -21,6 +21,7 @@
 #include "support_stream.h"
 
 #define READERS 4
+#define WALKER READERS /* who walks over all of it in the end */
 #define RECYCLED 3
 #define PAYLOAD_MAX 1200u
 #define BAD_EXIT 3
@@ -444,7 +445,16 @@ static void open_shared(const char *folder)
 	}
 }
 
-/* FOLDER, who it is (-1: the writer), its seed, and "ENTRIES,CONTROL". */
+static _Noreturn void walk(void)
+{
+	const pms_position first = {0};
+	pms_stream *stream = test_open(path, PMS_OPEN_READ_ONLY);
+
+	EXPECT(walk_ledger(test_find(stream, "ledger"), &first, 0) == entries_wanted);
+	_exit(0);
+}
+
+/* FOLDER, who it is (-1: the writer; WALKER), its seed, and "ENTRIES,CONTROL". */
 static void take_part(char *const *arguments, int tell)
 {
 	int who = atoi(arguments[1]);
@@ -456,6 +466,8 @@ static void take_part(char *const *arguments, int tell)
 	control = (unsigned)strtoul(comma + 1, NULL, 10);
 	if (who < 0)
 		write_entries(strtoull(arguments[2], NULL, 10));
+	if (who == WALKER)
+		walk();
 	follow((unsigned)who);
 }
 
@@ -484,20 +496,11 @@ static void create_stream(void)
 }
 
 /* In a process of its own, as all that may complain. */
-static void walk_over_all(void)
+static void walk_over_all(const char *folder, uint64_t *random)
 {
-	const pms_position first = {0};
-	int status;
+	test_child child = start(folder, WALKER, random);
 
-	pid_t child = fork();
-	if (child == 0) {
-		pms_stream *stream = test_open(path, PMS_OPEN_READ_ONLY);
-		pms_region *ledger = test_find(stream, "ledger");
-		EXPECT(walk_ledger(ledger, &first, 0) == entries_wanted);
-		_exit(0);
-	}
-	EXPECT(child > 0);
-	if (waitpid(child, &status, 0) != child || status != 0)
+	if (test_child_wait(&child) != 0)
 		atomic_store(&common->failed, true);
 }
 
@@ -581,7 +584,7 @@ int main(int count, char **arguments)
 	create_stream();
 	supervise(folder, &random);
 	if (control == 0 && everybody_is_done())
-		walk_over_all();
+		walk_over_all(folder, &random);
 	bool passed = !atomic_load(&common->failed) && everybody_is_done();
 	(void)remove(path);
 	(void)remove(shm);
