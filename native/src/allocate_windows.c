@@ -11,6 +11,8 @@
 #include "os_internal_windows.h"
 
 #define ZERO_BYTES ((size_t)1 << 20)
+/* No hole is smaller. */
+#define HOLE_BYTES ((size_t)4096)
 
 static int32_t fail_space(pms_error *error, int os_error, uint64_t bytes)
 {
@@ -41,39 +43,56 @@ static int write_all(HANDLE handle, const char *source, size_t bytes, uint64_t o
 	return 0;
 }
 
-/* *zero: whether all bytes of the range read as zero. 0 or the error of the system. */
-static int is_zero(HANDLE handle, char *buffer, size_t bytes, uint64_t offset, bool *zero)
+/* What the file holds there, zeros behind its end. 0 or the error of the system. */
+static int read_part(HANDLE handle, char *buffer, size_t bytes, uint64_t offset)
 {
 	OVERLAPPED place = place_of(offset);
 	DWORD got = 0;
 
-	*zero = false;
 	if (!ReadFile(handle, buffer, (DWORD)bytes, &got, &place) && GetLastError() != ERROR_HANDLE_EOF)
 		return pms_last_error();
-	*zero = got == 0 || (buffer[0] == 0 && memcmp(buffer, buffer + 1, got - 1) == 0);
+	memset(buffer + got, 0, bytes - got);
 	return 0;
+}
+
+/* How many bytes from there on, in whole pieces, are in pieces that are zero, or are not, as asked for. */
+static size_t run_of(const char *zeros, const char *found, size_t bytes, bool zero)
+{
+	size_t run = 0;
+
+	while (run < bytes) {
+		size_t piece = bytes - run < HOLE_BYTES ? bytes - run : HOLE_BYTES;
+		if ((memcmp(found + run, zeros, piece) == 0) != zero)
+			break;
+		run += piece;
+	}
+	return run;
 }
 
 /* Writes zeros into what reads as zeros of [from, to). 0 or the error of the system. */
 static int write_zeros(HANDLE handle, uint64_t from, uint64_t to)
 {
-	char *buffer = calloc(2, ZERO_BYTES);
-	int os_error = buffer ? 0 : ERROR_NOT_ENOUGH_MEMORY;
+	char *zeros = calloc(2, ZERO_BYTES);
+	int os_error = zeros ? 0 : ERROR_NOT_ENOUGH_MEMORY;
 
 	while (os_error == 0 && from < to) {
+		const char *found = zeros + ZERO_BYTES;
 		size_t part = to - from < ZERO_BYTES ? (size_t)(to - from) : ZERO_BYTES;
-		bool zero;
 
-		os_error = is_zero(handle, buffer + ZERO_BYTES, part, from, &zero);
-		if (os_error == 0 && zero)
-			os_error = write_all(handle, buffer, part, from);
+		os_error = read_part(handle, zeros + ZERO_BYTES, part, from);
+		for (size_t at = 0; os_error == 0 && at < part;) {
+			size_t hole = run_of(zeros, found + at, part - at, true);
+			os_error = write_all(handle, zeros, hole, from + at);
+			at += hole;
+			at += run_of(zeros, found + at, part - at, false);
+		}
 		from += part;
 	}
-	free(buffer);
+	free(zeros);
 	return os_error;
 }
 
-/* Where space is taken by writing, the disk is not filled first to find out that there is too little. 0 or ERROR_DISK_FULL. */
+/* Before so much is asked for: no disk is filled to find out that there is too little. 0 or ERROR_DISK_FULL. */
 static int check_room(HANDLE handle, uint64_t bytes)
 {
 	const DWORD flags = FILE_NAME_NORMALIZED | VOLUME_NAME_DOS;
@@ -112,6 +131,9 @@ static int extend(HANDLE handle, uint64_t from, uint64_t bytes, uint64_t *file_b
 	if ((uint64_t)found.EndOfFile.QuadPart < bytes) {
 		FILE_ALLOCATION_INFO space = {.AllocationSize = {.QuadPart = (LONGLONG)bytes}};
 
+		os_error = check_room(handle, bytes - (uint64_t)found.EndOfFile.QuadPart);
+		if (os_error != 0)
+			return os_error;
 		/* In one piece, where that is to be had; not every file system knows it. */
 		if (!SetFileInformationByHandle(handle, FileAllocationInfo, &space, sizeof(space)) &&
 		    pms_status_of_errno(pms_last_error()) == PMS_E_NO_SPACE)

@@ -41,7 +41,7 @@ if [ -n "$dll" ]; then
     sed -n '/^\[Ordinal\/Name Pointer\] Table/,/^$/s/^[ \t]*\[ *[0-9]*\] \(.*\)/\1/p' "$scratch/headers" |
         sed 's/.* //' | sort >"$scratch/exported"
     sed -n 's/.*DLL Name: \(.*\)/\1/p' "$scratch/headers" >"$scratch/needed"
-    system='^(kernel32|ntdll|bcrypt|msvcrt|ucrtbase|api-ms-win-core-synch-l1-2-0|api-ms-win-crt-[a-z-]*-l1-1-0)\.dll$'
+    system='^(kernel32|ntdll|advapi32|bcrypt|msvcrt|ucrtbase|api-ms-win-core-synch-l1-2-0|api-ms-win-crt-[a-z-]*-l1-1-0)\.dll$'
 else
     # Symbols of the linker and version names have type A.
     "${3:-nm}" -D --defined-only "$library" | awk '$(NF - 1) != "A" { print $NF }' | sed 's/@.*//' | sort >"$scratch/exported"
