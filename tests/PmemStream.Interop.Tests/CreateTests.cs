@@ -31,9 +31,8 @@ public sealed class CreateTests
         Assert.NotEmpty(info.MediumDescription);
         Assert.Empty(stream.Regions);
         Assert.Equal(StreamConditions.None, stream.Recovery.Conditions);
-        // There is no coordination file on Windows.
         Assert.Equal(
-            OperatingSystem.IsWindows() ? new[] { "test.pms" } : ["test.pms", "test.pms-shm"],
+            ["test.pms", "test.pms-shm"],
             Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         stream.Dispose();
         Assert.Equal(["test.pms"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));

@@ -188,7 +188,7 @@ public sealed class LifetimeTests
         }
 
         Collect();
-        Assert.Single(Directory.GetFileSystemEntries(folder.Path));
+        Assert.Single(folder.Names);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

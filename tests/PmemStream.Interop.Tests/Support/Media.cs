@@ -44,6 +44,14 @@ internal sealed class TestFolder : IDisposable
     /// <summary>The usual place of the stream.</summary>
     public string Stream => File("test.pms");
 
+    /// <summary>
+    /// What is in it, but, on Windows, coordination files that were given another name: those are deleted when nobody has them
+    /// mapped any more, which is when the last object of their stream is collected.
+    /// </summary>
+    public IEnumerable<string> Names => Directory.GetFileSystemEntries(Path)
+        .Select(entry => System.IO.Path.GetFileName(entry))
+        .Where(name => !OperatingSystem.IsWindows() || !name.Contains("-shm.", StringComparison.Ordinal));
+
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
