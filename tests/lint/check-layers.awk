@@ -7,13 +7,13 @@
 # ---- the layers of the core ----------------------------------------------------------------------------------------
 
 function layer_of(name) {
-    if (name ~ /^(format|entry|entry_checksum|entry_verify|hash|hash_avx2|hash_copy|hash_mix)\.[ch]$/)
+    if (name ~ /^(compiler|format|entry|entry_checksum|entry_verify|hash|hash_avx2|hash_copy|hash_mix)\.[ch]$/)
         return "pure"
     if (name ~ /^medium/)
         return "medium"
     if (name ~ /^(error|fault|os|shm|thread|barrier|apart)\.[ch]$/ || name ~ /_(posix|windows)\.[ch]$/ || name ~ /^ndctl_forward\./)
         return "platform"
-    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|sharing|stable|stream_header|coordination|coordination_writer|coordination_reader|coordination_pin)\.[ch]$/)
+    if (name ~ /^(engine|order|persist|walk|recover|clock|layout|layout_change|grow|seek_index|sharing|stable|stream_header|coordination|coordination_writer|coordination_reader|coordination_readers|coordination_pin)\.[ch]$/)
         return "engine"
     return "verbs"
 }
@@ -26,12 +26,12 @@ function is_writer(name) {
 # ---- includes ------------------------------------------------------------------------------------------------------
 
 function may_include(layer, header) {
-    if (header == "pmemstream_core.h")
+    if (header ~ /^(pmemstream_core|compiler)\.h$/)
         return 1
     if (layer == "pure")
         return header ~ /^(format|entry|entry_checksum|entry_verify|hash|hash_copy|hash_mix)\.h$/
     if (layer == "platform")
-        return header ~ /^(error|thread|thread_[a-z]+|barrier|apart|os|shm|os_internal_[a-z]+|ndctl_forward)\.h$/
+        return header ~ /^(error|thread|thread_[a-z]+|barrier|apart|os|shm|os_internal_[a-z]+|shm_internal_windows|ndctl_forward)\.h$/
     if (layer == "medium")
         return header ~ /^(error|thread|os|os_internal_windows|medium|medium_internal(_windows)?|ndctl_forward)\.h$/
     if (header ~ /_internal|^ndctl_forward/)
@@ -53,7 +53,8 @@ function check_system_include(header) {
         if (layer != "pure")
             report("include", "hashes are taken by hash.h")
     } else if (header ~ /^libpmem/ || header ~ /(mman|intrin)\.h$/ || header ~ /^(cpuid|memoryapi)\.h$/) {
-        if (layer != "medium" && !(header ~ /mman\.h$/ && name ~ /^shm_(posix|windows)\.c$/))
+        if (layer != "medium" && !(header ~ /mman\.h$/ && name ~ /^shm_(posix|windows)\.c$/) &&
+            !(header == "intrin.h" && name == "compiler.h"))
             report("include", "only medium*.c map, flush and know libpmem: " header)
     } else if (layer != "medium" && layer != "platform") {
         report("include", "only medium*, *_posix and *_windows see the operating system: " header)
