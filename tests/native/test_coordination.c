@@ -586,7 +586,7 @@ static void dead_boot(uint8_t *shm, int kind, uint64_t identity)
 static void test_coordination_file_of_a_dead_boot_promises_nothing(void **state)
 {
 	fixture f;
-	static _Alignas(64) uint8_t shm[SHM_BYTES], changed[SHM_BYTES];
+	static _Alignas(pms_shared_published) uint8_t shm[SHM_BYTES], changed[SHM_BYTES];
 	uint64_t stable, stable_alone, persisted_alone;
 
 	begin(&f, state);
