@@ -51,7 +51,8 @@ public sealed class AsyncAppendTests
 
         StreamRegion region = stream.CreateRegion("log", 3 << 20);
         byte[] data = [1, 2, 3];
-        long allocated = 0;
+        // What each append allocates shows in every round; what the run-time, or a tool that measures, allocates once, in one.
+        long allocated = long.MaxValue;
         for (int round = 0; round < 3; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
@@ -70,7 +71,7 @@ public sealed class AsyncAppendTests
                 }
             }
 
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
         Assert.Equal(0, allocated);
