@@ -4,7 +4,12 @@ using PmemStream.Interop.Tests.Support;
 
 namespace PmemStream.Interop.Tests;
 
-/// <summary>What the standard listeners see. They see all streams of the process, so each test looks for its own.</summary>
+/// <summary>
+/// What the standard listeners see. They see all streams of the process, so each test looks for its own; and while they listen
+/// something is allocated for each of those, so no other test runs beside them: some count what is.
+/// </summary>
+[CollectionDefinition(nameof(WatchTests), DisableParallelization = true)]
+[Collection(nameof(WatchTests))]
 public sealed class WatchTests
 {
     private static CancellationToken Test => TestContext.Current.CancellationToken;
