@@ -117,6 +117,22 @@ static void start_waiting(fixture *f)
 		(void)usleep(100);
 }
 
+/* The first entry of a life is waited for from beside, and found. */
+static void append_ends_wait(fixture *f)
+{
+	start_waiting(f);
+	(void)test_append(f->written, 10, 1);
+	assert_int_equal(pthread_join(f->thread, NULL), 0);
+	assert_int_equal(atomic_load(&f->status), PMS_OK);
+}
+
+static void begin_another_life(fixture *f)
+{
+	assert_int_equal(pms_region_clear(f->written, NULL), PMS_OK);
+	pms_region_release(f->read);
+	f->read = test_find(f->reader, "region");
+}
+
 /* An object of another kind has the name: nobody can be woken by it, so the reader looks again and again, and the writer says so. */
 static void test_shm_windows_name_of_something_else_makes_readers_poll(void **state)
 {
@@ -128,20 +144,12 @@ static void test_shm_windows_name_of_something_else_makes_readers_poll(void **st
 	pms_shm_name_event(name, &f.writes->shm, PMS_EVENT_OF_WORD, atomic_load(&f.writes->common->ticket));
 	HANDLE others = CreateMutexW(NULL, FALSE, name);
 	assert_non_null(others);
-	start_waiting(&f);
-	(void)test_append(f.written, 10, 1);
-	assert_int_equal(pthread_join(f.thread, NULL), 0);
-	assert_int_equal(atomic_load(&f.status), PMS_OK);
+	append_ends_wait(&f);
 	assert_int_equal(flags_of(&f) & PMS_SHARED_WAKES, 0);
 	(void)CloseHandle(others);
 	/* It stays so: who polls has his entry, too. */
-	assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
-	pms_region_release(f.read);
-	f.read = test_find(f.reader, "region");
-	start_waiting(&f);
-	(void)test_append(f.written, 10, 1);
-	assert_int_equal(pthread_join(f.thread, NULL), 0);
-	assert_int_equal(atomic_load(&f.status), PMS_OK);
+	begin_another_life(&f);
+	append_ends_wait(&f);
 	assert_int_equal(flags_of(&f) & PMS_SHARED_WAKES, 0);
 	end(&f);
 }
@@ -160,10 +168,7 @@ static void test_shm_windows_event_of_somebody_else_harms_nobody(void **state)
 		assert_non_null(others);
 		pms_shm_sleep(word_of(f.reads), ticket, FOR_EVER); /* comes back, for no reason */
 		assert_int_equal(atomic_load(&f.writes->common->ticket), ticket);
-		start_waiting(&f);
-		(void)test_append(f.written, 10, 1);
-		assert_int_equal(pthread_join(f.thread, NULL), 0);
-		assert_int_equal(atomic_load(&f.status), PMS_OK);
+		append_ends_wait(&f);
 		(void)CloseHandle(others);
 		end(&f);
 	}
@@ -186,13 +191,8 @@ static void test_shm_windows_first_who_waits_beside_makes_barriers_full(void **s
 	(void)test_append(f.written, 10, 1); /* for one in its own process they are good enough */
 	assert_int_equal(flags_of(&f) & PMS_SHARED_WAKES, 0);
 	assert_true(atomic_load(&pms_barrier_is_asymmetric));
-	assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
-	pms_region_release(f.read);
-	f.read = test_find(f.reader, "region");
-	start_waiting(&f);
-	(void)test_append(f.written, 10, 1);
-	assert_int_equal(pthread_join(f.thread, NULL), 0);
-	assert_int_equal(atomic_load(&f.status), PMS_OK);
+	begin_another_life(&f);
+	append_ends_wait(&f);
 	assert_int_equal(flags_of(&f) & PMS_SHARED_WAKES, PMS_SHARED_WAKES);
 	assert_false(atomic_load(&pms_barrier_is_asymmetric));
 	end(&f);
