@@ -248,14 +248,23 @@ static int32_t look_behind(pms_region *region, const pms_position *position, pms
 	return status == PMS_OK ? pms_cursor_step(&cursor, &entry, error) : status;
 }
 
+#define LOOKS_MAX 8 /* a region may be cleared in each of them */
+
+/*
+ * A clear that comes in the middle of a look makes that look stale, not the region: the next one is in the new life, or says that
+ * the region is gone.
+ */
 int32_t pms_entry_is_behind(pms_region *region, const pms_position *position, pms_error *error)
 {
-	int32_t status = pms_region_enter_looker(region, error);
+	int32_t status = PMS_E_STALE;
 
-	if (status != PMS_OK)
-		return status;
-	status = look_behind(region, position, error);
-	pms_region_leave_looker(region);
+	for (int look = 0; status == PMS_E_STALE && look < LOOKS_MAX; look++) {
+		status = pms_region_enter_looker(region, error);
+		if (status != PMS_OK)
+			return status;
+		status = look_behind(region, position, error);
+		pms_region_leave_looker(region);
+	}
 	return status;
 }
 

@@ -3,6 +3,7 @@
  * with a mapping of its own. */
 #include <sys/stat.h>
 
+#include "cursor.h"
 #include "engine.h"
 #include "support_image.h"
 
@@ -280,6 +281,22 @@ static void test_reader_position_in_a_life_that_ends_meanwhile_is_stale(void **s
 	end(&f);
 }
 
+/* Whether something comes behind a position is asked for as long as the region is there: a clear in the middle ends no wait as if
+ * the region were gone. */
+static void test_reader_waiting_for_what_is_cleared_meanwhile_learns_of_the_clear(void **state)
+{
+	fixture f = begin(state);
+	pms_error error;
+
+	before_load = clear_and_begin_to_append;
+	before_load_context = &f;
+	assert_int_equal(pms_entry_is_behind(f.read, &f.log.entries[0].position, &error), PMS_E_NO_ENTRY);
+	test_error_says(&error, PMS_E_NO_ENTRY);
+	assert_null(before_load);
+	assert_int_equal(pms_entry_is_behind(f.read, &(pms_position){0}, &error), PMS_E_END);
+	end(&f);
+}
+
 /* In a life that goes on it is damage. */
 static void scribble(void *context)
 {
@@ -384,6 +401,7 @@ int main(void)
 	    TEST_ON_BOTH(test_reader_passes_over_a_dead_reservation_below_the_persisted_timestamp),
 	    TEST_ON_BOTH(test_reader_cursor_of_a_cleared_region_is_stale),
 	    TEST_ON_BOTH(test_reader_position_in_a_life_that_ends_meanwhile_is_stale),
+	    TEST_ON_BOTH(test_reader_waiting_for_what_is_cleared_meanwhile_learns_of_the_clear),
 	    TEST_ON_BOTH(test_reader_position_of_a_damaged_entry_is_corrupt),
 	    TEST_ON_BOTH(test_reader_handle_of_a_freed_region_is_stale),
 	    TEST_ON_BOTH(test_reader_finds_regions_that_are_created_later),
