@@ -57,6 +57,11 @@ test_case *test_begin(void **state);
 /* "<folder of the test>/<name>", as test_path. */
 const char *test_file(const test_case *test, const char *name);
 
+/* How often something is tried at random; windows/posix.h says less. */
+#ifndef TEST_ROUNDS
+#define TEST_ROUNDS(usual) (usual)
+#endif
+
 /* ---- random ------------------------------------------------------------------------------------------------------ */
 
 /* The seed of this program's run: PMS_TEST_SEED, or the time. Printed once. */

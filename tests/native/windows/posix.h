@@ -24,6 +24,7 @@
 /* Under Wine a call of the system takes many times as long, and a process most of a second. */
 #define PMS_TEST_PING_PONGS 1000
 #define PMS_TEST_DEAD_READERS ((int)PMS_SHARED_READERS + 6)
+#define TEST_ROUNDS(usual) ((usual) / 4 + 1)
 
 #define O_CLOEXEC O_NOINHERIT
 #define EDQUOT 1295
