@@ -174,19 +174,28 @@ test_image test_medium_kill(void)
 	return image;
 }
 
+/* Of the bytes of the view that differ from those, each word by chance. */
+static void take_some_words(uint8_t *bytes, const uint8_t *view, uint64_t count, uint64_t *random)
+{
+	for (uint64_t at = 0; at + 8 <= count; at += 8)
+		if (memcmp(bytes + at, view + at, 8) != 0 && test_random(random) & 1)
+			memcpy(bytes + at, view + at, 8);
+}
+
 test_image test_medium_power_cut(uint64_t seed)
 {
 	test_image image = {.size = watched.bytes};
-	uint64_t state = seed, newer;
+	uint64_t state = seed, newer[512];
 
 	image.bytes = malloc(image.size);
 	assert_non_null(image.bytes);
 	pthread_mutex_lock(&mutex);
 	memcpy(image.bytes, watched.durable, image.size);
-	for (uint64_t at = 0; seed && at + 8 <= image.size; at += 8) {
-		copy_words((uint8_t *)&newer, watched.view + at, sizeof(newer));
-		if (memcmp(image.bytes + at, &newer, sizeof(newer)) != 0 && test_random(&state) & 1)
-			memcpy(image.bytes + at, &newer, sizeof(newer));
+	for (uint64_t at = 0; seed && at < image.size; at += sizeof(newer)) {
+		uint64_t count = image.size - at < sizeof(newer) ? image.size - at : sizeof(newer);
+		copy_words((uint8_t *)newer, watched.view + at, count);
+		if (memcmp(image.bytes + at, newer, count) != 0)
+			take_some_words(image.bytes + at, (const uint8_t *)newer, count, &state);
 	}
 	pthread_mutex_unlock(&mutex);
 	return image;

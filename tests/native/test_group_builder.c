@@ -122,7 +122,7 @@ static void test_group_builder_holds_any_sizes_it_was_begun_for(void **state)
 {
 	uint64_t random = test_seed();
 
-	for (int round = 0; round < 40; round++) {
+	for (int round = 0; round < TEST_ROUNDS(40); round++) {
 		fixture f = begin(state, round % 2 ? 64 : 8);
 		uint64_t entries = 1 + test_random_below(&random, 30), left = test_random_below(&random, 3000);
 		begin_group(&f, entries, left);

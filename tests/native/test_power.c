@@ -8,7 +8,7 @@
 
 #define STREAM_BYTES (192 * TEST_KIB)
 #define STREAM_BYTES_MAX (384 * TEST_KIB)
-#define STEPS 600
+#define STEPS TEST_ROUNDS(600)
 #define PAYLOAD_MAX 3000u
 
 /* ---- the calls: each says before it begins what a cut in it may leave ---------------------------------------------- */

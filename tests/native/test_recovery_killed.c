@@ -59,7 +59,7 @@ static void cut_recovery(void *context)
 	fixture *f = context;
 	const char *path = test_file(f->test, "cut");
 
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < TEST_ROUNDS(60); i++) {
 		test_image image = test_medium_power_cut(i ? test_random(&f->random) : 0);
 		test_image_save(&image, path);
 		test_image_free(&image);

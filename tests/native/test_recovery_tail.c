@@ -41,7 +41,7 @@ static void test_recovery_tail_torn_in_several_words_is_dropped(void **state)
 	uint64_t start = f.log.entries[KILLED_ENTRIES - 1].position.offset;
 
 	f.log.count = KILLED_ENTRIES - 1;
-	for (int round = 0; round < (f.test->kind == PMS_MEDIUM_PAGE_CACHE ? 5 : 60); round++) {
+	for (int round = 0; round < (f.test->kind == PMS_MEDIUM_PAGE_CACHE ? 5 : TEST_ROUNDS(60)); round++) {
 		test_image image = killed_copy(&f.image);
 		uint64_t words = 1 + test_random_below(&random, 16);
 		for (uint64_t i = 0; i < words; i++)

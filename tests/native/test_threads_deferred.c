@@ -225,7 +225,7 @@ static void test_threads_stream_persist_beside_two_regions(void **state)
 /* Until nothing fits any more; what was refused has left nothing. */
 static void test_threads_fill_a_region_to_the_end(void **state)
 {
-	for (int round = 0; round < 40; round++) {
+	for (int round = 0; round < TEST_ROUNDS(40); round++) {
 		fixture f;
 		begin(&f, state, 64 * TEST_KIB, UINT32_MAX, 20);
 		racers_start(f.racers, 4);
@@ -239,7 +239,7 @@ static void test_threads_fill_a_region_to_the_end(void **state)
 /* Whoever meets the close is told; everything that was returned before is there, deferred or not. */
 static void test_threads_close_beside_every_verb(void **state)
 {
-	for (int round = 0; round < 200; round++) {
+	for (int round = 0; round < TEST_ROUNDS(200); round++) {
 		fixture f;
 		begin(&f, state, TEST_MIB, UINT32_MAX, 20);
 		racers_start(f.racers, 4);
@@ -266,7 +266,7 @@ static void test_threads_clear_and_free_beside_every_verb(void **state)
 {
 	unsigned cleared = 0;
 
-	for (int round = 0; round < 40; round++) {
+	for (int round = 0; round < TEST_ROUNDS(40); round++) {
 		pms_cursor *cursor;
 		racer_tally tally = {0};
 		int32_t status;
