@@ -31,11 +31,9 @@ public sealed class CreateTests
         Assert.NotEmpty(info.MediumDescription);
         Assert.Empty(stream.Regions);
         Assert.Equal(StreamConditions.None, stream.Recovery.Conditions);
-        Assert.Equal(
-            ["test.pms", "test.pms-shm"],
-            Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["test.pms", "test.pms-shm"], folder.Names.Order(StringComparer.Ordinal));
         stream.Dispose();
-        Assert.Equal(["test.pms"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
+        Assert.Equal(["test.pms"], folder.Names);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pins: a reader in another process keeps a region from being cleared and freed, as long as it lives, and no longer. */
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -241,8 +242,19 @@ static void test_pins_of_many_regions(void **state)
 typedef struct race {
 	pms_region *region;
 	_Atomic bool stop;
-	uint64_t pinned, stale, entries;
+	const _Atomic uint64_t *tried; /* clears */
+	_Atomic uint64_t pinned;
+	uint64_t stale, entries, random;
 } race;
+
+/* Two that pin without a pause would leave hardly a moment in which a clear succeeds where everything is slow. */
+static void let_a_clear_be_tried(const race *r)
+{
+	uint64_t before = atomic_load(r->tried);
+
+	for (int i = 0; i < 4 && atomic_load(r->tried) == before; i++)
+		(void)sched_yield();
+}
 
 /* What a pinned cursor points at does not change, however often it is read. */
 static void *pin_again_and_again(void *context)
@@ -258,7 +270,7 @@ static void *pin_again_and_again(void *context)
 			continue;
 		}
 		WORKER_CHECK(status == PMS_OK);
-		r->pinned++;
+		atomic_fetch_add(&r->pinned, 1);
 		while ((status = pms_cursor_next(cursor, &entry, NULL)) == PMS_OK) {
 			uint8_t before[200];
 			memcpy(before, entry.data, sizeof(before));
@@ -268,6 +280,8 @@ static void *pin_again_and_again(void *context)
 		}
 		WORKER_CHECK(status == PMS_E_END); /* never stale */
 		pms_cursor_close(cursor);
+		if (test_random_below(&r->random, 16) == 0)
+			let_a_clear_be_tried(r);
 	}
 	return NULL;
 }
@@ -277,29 +291,43 @@ static void test_pins_and_clears_that_meet(void **state)
 	fixture f;
 	pthread_t threads[2];
 	race races[2] = {0};
-	uint64_t cleared = 0, busy = 0;
+	_Atomic uint64_t tried = 0;
+	uint64_t cleared = 0, busy = 0, pinned = 0, random = test_seed();
 
 	begin(&f, state);
 	assert_int_equal(pms_region_clear(f.written, NULL), PMS_OK);
 	for (int i = 0; i < 2; i++) {
 		races[i].region = f.read;
+		races[i].tried = &tried;
+		races[i].random = random + (uint64_t)i;
 		assert_int_equal(pthread_create(&threads[i], NULL, pin_again_and_again, &races[i]), 0);
 	}
-	for (uint64_t i = 0; cleared < 2000; i++) {
+	for (uint64_t i = 0; cleared < TEST_ROUNDS(2000); i++) {
 		int32_t status = pms_region_clear(f.written, NULL);
+		atomic_fetch_add(&tried, 1);
 		cleared += status == PMS_OK;
 		busy += status == PMS_E_BUSY;
 		assert_true(status == PMS_OK || status == PMS_E_BUSY);
-		if (status == PMS_OK)
-			(void)test_append(f.written, 200, i); /* other bytes each time */
+		if (status != PMS_OK) {
+			(void)sched_yield();
+			continue;
+		}
+		(void)test_append(f.written, 200, i); /* other bytes each time */
+		/* Not again at once: nobody would have come to pin. */
+		uint64_t wanted = pinned + test_random_below(&random, 16);
+		while (pinned < wanted) {
+			(void)sched_yield();
+			pinned = atomic_load(&races[0].pinned) + atomic_load(&races[1].pinned);
+		}
 	}
 	for (int i = 0; i < 2; i++) {
 		atomic_store(&races[i].stop, true);
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 		assert_true(races[i].pinned > 0);
 	}
+	assert_true(busy > 0);
 	print_message("%llu cleared, %llu busy, %llu pinned, %llu stale\n", (unsigned long long)cleared,
-		      (unsigned long long)busy, (unsigned long long)(races[0].pinned + races[1].pinned),
+		      (unsigned long long)busy, (unsigned long long)pinned,
 		      (unsigned long long)(races[0].stale + races[1].stale));
 	end(&f);
 }
