@@ -3,7 +3,9 @@
 #
 # All but those with threads, of which valgrind runs one at a time (ThreadSanitizer has them), and these:
 set(PMS_NOT_UNDER_MEMCHECK
-    test_corruption # some hundred thousand images: many minutes; test_corruption_many opens images like them
+    test_corruption # some hundred thousand images: many minutes
+    # Half a minute and more each; AddressSanitizer runs them, and the same code runs in others.
+    test_corruption_many test_failing_create test_group_builder
     test_power      # the longest of the others; test_recovery* walk the same code
     test_lock       # looks for its own name in a message, and finds valgrind's
     test_os         # opens the file of its own program, which valgrind does not execute, and so is not busy
@@ -21,7 +23,7 @@ function(pms_add_memcheck name)
     # What it prints about a forked child counts, too, whatever becomes of the child's exit code.
     set_tests_properties(memcheck_${name} PROPERTIES
         LABELS memcheck
-        TIMEOUT ${PMS_TEST_TIMEOUT_SECONDS}
+        TIMEOUT 900
         ENVIRONMENT "CMOCKA_MESSAGE_OUTPUT=TAP"
         FAIL_REGULAR_EXPRESSION "==[0-9]+== ")
 endfunction()
