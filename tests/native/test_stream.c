@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "os.h"
 #include "support_image.h"
 
 static int32_t create_with(const char *path, uint32_t flags, pms_stream **stream, pms_error *error)
@@ -23,7 +24,7 @@ static void test_stream_new_one_is_described(void **state)
 {
 	test_case *test = test_begin(state);
 	pms_create_options options = test_create_options(TEST_STREAM_BYTES + 1);
-	uint64_t before = (uint64_t)time(NULL);
+	uint64_t before = pms_os_unix_seconds(); /* time() may be a tick behind */
 	pms_stream_info info, again, zero = {0};
 	pms_stream *stream;
 
