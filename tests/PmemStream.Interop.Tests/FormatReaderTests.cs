@@ -33,7 +33,7 @@ public sealed class FormatReaderTests
             byte[] killed = WriteRandom(folder.Stream, random);
             byte[] closed = StreamFile.ReadAllBytes(folder.Stream);
             string copy = folder.File("damaged.pms");
-            for (int round = 0; round < 500; round++)
+            for (int round = 0; round < TestRounds.Of(500); round++)
             {
                 byte[] bytes = round % 2 == 0 ? killed : closed;
                 int at = PlaceIn(StoredImage.Read(bytes), bytes.Length, random);

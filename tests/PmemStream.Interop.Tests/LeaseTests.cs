@@ -192,7 +192,7 @@ public sealed class LeaseTests
     {
         using var folder = new TestFolder();
         byte[] data = TestStreams.Payload(3000, 7);
-        for (int round = 0; round < 200; round++)
+        for (int round = 0; round < TestRounds.Of(200); round++)
         {
             string path = folder.File($"{round}.pms");
             PersistentStream stream = TestStreams.Create(path, out StreamRegion region);

@@ -180,7 +180,7 @@ public sealed class LifetimeTests
     public void Create_ManyStreams_DoNotPileUpMappings()
     {
         using var folder = new TestFolder();
-        for (int round = 0; round < 300; round++)
+        for (int round = 0; round < TestRounds.Of(300); round++)
         {
             using PersistentStream stream = PersistentStream.Create(
                 folder.Stream, new() { Size = 1 << 20, Overwrite = true });

@@ -39,7 +39,7 @@ public sealed class MergedRaceTests
     public void Dispose_WhileOthersReadAll_ThrowsNothingElse() => TestSeed.Run(random =>
     {
         using var folder = new TestFolder();
-        for (int round = 0; round < 200; round++)
+        for (int round = 0; round < TestRounds.Of(200); round++)
         {
             string path = folder.File($"{round}.pms");
             PersistentStream stream = TestStreams.Create(path, 2 << 20);

@@ -62,7 +62,7 @@ public sealed class RaceTests
     public void Dispose_FromManyThreads_IsHarmless()
     {
         using var folder = new TestFolder();
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < TestRounds.Of(Rounds); round++)
         {
             PersistentStream stream = PersistentStream.Create(
                 folder.Stream, new() { Size = 64 << 10, Overwrite = true });

@@ -108,7 +108,7 @@ public sealed class VerbRaceTests
         using PersistentStream stream = TestStreams.Create(folder.Stream, 8 << 20);
         StreamRegion region = stream.CreateRegion(TestStreams.RegionName, 7 << 20, 8);
         int published = 0;
-        for (int round = 0; round < 500; round++)
+        for (int round = 0; round < TestRounds.Of(500); round++)
         {
             EntryGroup group = region.BeginGroup(GroupMax, 100);
             group.Add("first"u8);
