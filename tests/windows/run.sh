@@ -39,13 +39,14 @@ start_wine() {
     local name
 
     mkdir -p "$WINEPREFIX"
+    # First, so that it stays between programs: one that was started by a program ends soon after it, and who comes just then is
+    # thrown out; and it would hold the output of that program open.
+    "$wine_folder/wineserver" -p >/dev/null 2>&1 </dev/null
     timeout 120 "$wine_folder/wine64" wineboot -i >"$folder/wineboot.log" 2>&1 </dev/null
     for name in TEMP TMP; do
         timeout 60 "$wine_folder/wine64" reg add 'HKCU\Environment' /v "$name" /t REG_SZ /d "$(windows_path "$streams")" /f \
             >>"$folder/wineboot.log" 2>&1 </dev/null
     done
-    # Stays between programs; and was not started by one of them, whose output it would hold open.
-    "$wine_folder/wineserver" -p60 >/dev/null 2>&1 </dev/null
 }
 
 passed=0
