@@ -4,9 +4,9 @@
 # All but those with threads, of which valgrind runs one at a time (ThreadSanitizer has them), and these:
 set(PMS_NOT_UNDER_MEMCHECK
     test_corruption # some hundred thousand images: many minutes
-    # Half a minute and more each; AddressSanitizer runs them, and the same code runs in others.
+    # The slowest of the others; AddressSanitizer runs them, and the same code runs in the rest.
     test_corruption_many test_failing_create test_group_builder
-    test_power      # the longest of the others; test_recovery* walk the same code
+    test_power      # minutes; test_recovery* walk the same code
     test_lock       # looks for its own name in a message, and finds valgrind's
     test_os         # opens the file of its own program, which valgrind does not execute, and so is not busy
     # Valgrind 3.19 ends with an assertion of its own (aspacem, is_freeslot) when a mapping is moved into reserved addresses, as
@@ -23,7 +23,7 @@ function(pms_add_memcheck name)
     # What it prints about a forked child counts, too, whatever becomes of the child's exit code.
     set_tests_properties(memcheck_${name} PROPERTIES
         LABELS memcheck
-        TIMEOUT 900
+        TIMEOUT ${PMS_TEST_TIMEOUT_SECONDS}
         ENVIRONMENT "CMOCKA_MESSAGE_OUTPUT=TAP"
         FAIL_REGULAR_EXPRESSION "==[0-9]+== ")
 endfunction()

@@ -128,8 +128,7 @@ static void test_group_deferred_costs_no_flush_and_is_persisted_later(void **sta
 static void test_group_after_a_power_cut_is_whole_or_gone(void **state)
 {
 	uint64_t random = test_seed();
-	test_case *test = test_begin(state);
-	const unsigned rounds = test->kind == PMS_MEDIUM_PAGE_CACHE ? TEST_ROUNDS(12) : TEST_ROUNDS(40);
+	const unsigned rounds = TEST_ROUNDS(60);
 	unsigned whole = 0, gone = 0;
 
 	for (unsigned round = 0; round < rounds; round++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Growing beside appends, reads, creating and freeing regions, and close: many rounds, and only documented statuses. */
+/* Growing beside appends, reads, creating and freeing regions, and close: hundreds of rounds, and only documented statuses. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -178,7 +178,7 @@ static void run_round(test_case *test, uint64_t seed, bool closes)
 static void run_rounds(void **state, bool closes)
 {
 	test_case *test = test_begin(state);
-	const int rounds = test->kind == PMS_MEDIUM_PAGE_CACHE ? 10 : 100;
+	const int rounds = test->kind == PMS_MEDIUM_PAGE_CACHE ? 15 : 300;
 	uint64_t random = test_seed();
 
 	for (int i = 0; i < rounds; i++)

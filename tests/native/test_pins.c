@@ -302,7 +302,8 @@ static void test_pins_and_clears_that_meet(void **state)
 		races[i].random = random + (uint64_t)i;
 		assert_int_equal(pthread_create(&threads[i], NULL, pin_again_and_again, &races[i]), 0);
 	}
-	for (uint64_t i = 0; cleared < TEST_ROUNDS(2000); i++) {
+	/* On, where the two have not met yet. */
+	for (uint64_t i = 0; cleared < TEST_ROUNDS(2000) || (busy == 0 && cleared < 100 * TEST_ROUNDS(2000)); i++) {
 		int32_t status = pms_region_clear(f.written, NULL);
 		atomic_fetch_add(&tried, 1);
 		cleared += status == PMS_OK;

@@ -267,6 +267,8 @@ static void restart_from_kill(world *w)
 	w->kills++;
 }
 
+static bool has_seen_all(const world *w) { return w->cuts > STEPS && w->kills > 0 && w->grown > 0; }
+
 static void run(void **state, bool cut_in_recovery)
 {
 	test_case *test = test_begin(state);
@@ -281,8 +283,8 @@ static void run(void **state, bool cut_in_recovery)
 	(void)snprintf(w.path, sizeof(w.path), "%s", test->path);
 	test_close(test_create(w.path, STREAM_BYTES));
 	open_session(&w);
-	/* And on, until all has come by that there is. */
-	for (w.step = 0; w.step < STEPS || w.cuts <= STEPS || w.kills == 0 || w.grown == 0; w.step++) {
+	/* On, where something that has to come by has not yet: what follows then fails. */
+	for (w.step = 0; w.step < STEPS || (!has_seen_all(&w) && w.step < 10 * STEPS); w.step++) {
 		do_something(&w);
 		if (w.mid_kill.size)
 			restart_from_kill(&w);
@@ -291,6 +293,7 @@ static void run(void **state, bool cut_in_recovery)
 		end_session(&w, test_random_below(&w.random, 3));
 		open_session(&w);
 	}
+	assert_true(has_seen_all(&w));
 	end_session(&w, CLOSE);
 	world_verify(&w, w.path);
 	for (int i = 0; i < WORLD_REGIONS; i++)

@@ -11,7 +11,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 here=$root/tests/windows
 folder=$1
 wine_folder=$2
-readonly native_limit=1500 suite_limit=900 kill_rounds=8
+readonly native_limit=1500 suite_limit=600 kill_rounds=8
 export WINEPREFIX=$folder/prefix WINEDEBUG=-all WINEARCH=win64
 # Without it most runs of .NET end with 0x80131506 under Wine.
 export DOTNET_EnableWriteXorExecute=0 DOTNET_CLI_UI_LANGUAGE=en
